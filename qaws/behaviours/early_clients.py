@@ -27,6 +27,7 @@ from qaws.load.churn.early import (
 from qaws.load.churn.storm import EARLY, Attempt, StormReport
 from qaws.load.cluster.engine import LocalProcesses
 from qaws.measure.cpu_wait import CpuWait
+from qaws.measure.interference import WELCOME_MS
 from qaws.testbed.stash import Key
 from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken, Inconclusive
@@ -35,9 +36,6 @@ WAIT_S = 30.0
 """How long their process may take to do what it is told."""
 
 LOOK_S = 0.01
-
-WELCOME_MS = 2000.0
-"""What a welcome may take."""
 
 MEANS = {HERE: "all are connected and subscribed", HERE + BACK: "all are back"}
 

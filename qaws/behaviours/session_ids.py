@@ -15,6 +15,7 @@ from qaws.load.churn.short_lived import ShortLivedClient
 from qaws.load.churn.tally import ContractTally
 from qaws.load.subscriber.verifier import verifier_of
 from qaws.measure.entropy import entropy_of
+from qaws.measure.interference import WELCOME_MS
 from qaws.testbed.stash import Key
 from qaws.testbed.testbed import STEP_LIMIT_S, Testbed
 from qaws.verdict import Broken, Inconclusive, Refuted
@@ -70,12 +71,15 @@ async def collect(testbed: Testbed, clients: int) -> None:
             if time.monotonic() - began > PATIENCE_S:
                 return
             client = ShortLivedClient(f"client {number}", where, tally)
+            came_ns = time.monotonic_ns()
             try:
                 await client.come()
+                welcomed = await asyncio.wait_for(client.welcomed, patience_s)
+            except TimeoutError:
+                raise _in_vain(testbed, client.name, patience_s, came_ns) from None
             except OSError as problem:
                 testbed.service.require_alive()
                 raise Refuted(f"{client.name} could not connect: {problem}") from None
-            welcomed = await asyncio.wait_for(client.welcomed, patience_s)
             if not welcomed or client.session_id is None:
                 used = number > len(where.requests)
                 raise Refuted(
@@ -90,7 +94,7 @@ async def collect(testbed: Testbed, clients: int) -> None:
             for _ in range(AT_ONCE):
                 group.create_task(come_and_go())
     except ExceptionGroup as group:  # what except* raises would be in a group again
-        raise _first_of(group, patience_s) from None
+        raise _first_of(group) from None
     if tally.sentences:
         raise Refuted(tally.sentences[0])
     rate = len(ids) / (time.monotonic() - began)
@@ -104,13 +108,19 @@ async def collect(testbed: Testbed, clients: int) -> None:
     )
 
 
-def _first_of(group: ExceptionGroup[Exception], patience_s: float) -> Exception:
+def _in_vain(testbed: Testbed, client: str, for_s: float, since_ns: int) -> Exception:
+    """Return what to say of a client that waited in vain for its welcome."""
+    beyond_ms, now_ns = for_s * 1e3 - WELCOME_MS, time.monotonic_ns()
+    words = f"{client} waited {for_s:g} s in vain for its welcome"
+    doubt = testbed.scenario.checks.explained(beyond_ms, since_ns, now_ns)
+    return Inconclusive(f"{words}: {doubt}") if doubt else Refuted(words)
+
+
+def _first_of(group: ExceptionGroup[Exception]) -> Exception:
     """Return what to say of clients that came to nothing: that the service has ended before all."""
     for kind in (Broken, Refuted):
         if found := group.subgroup(kind):
             return found.exceptions[0]
-    if group.subgroup(TimeoutError):
-        return Refuted(f"a client waited {patience_s:g} s in vain for its welcome")
     return group.exceptions[0]
 
 

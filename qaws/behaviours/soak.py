@@ -19,6 +19,8 @@ from qaws.behaviours.background_load import (
 from qaws.behaviours.resources import record_now
 from qaws.load.churn.cycles import CyclesPlan, CyclesReport, run_cycles
 from qaws.load.cluster.engine import LocalProcesses
+from qaws.measure.cpu_wait import Waits
+from qaws.measure.interference import WELCOME_MS, explains_wait
 from qaws.measure.memory import MIB, MemoryCourse
 from qaws.measure.slope import FEWEST_SAMPLES, Slope
 from qaws.report.memory_plot import memory_plot
@@ -108,12 +110,25 @@ def _run(
 
 
 def _require_sound(testbed: Testbed, report: CyclesReport, count: int, what: str) -> None:
-    """Require that every short-lived client was served, in order and by the contract."""
+    """Require that every short-lived client was served, in order and by the contract.
+
+    Who waited in vain, and may owe that to the machine, has refuted nothing.
+    """
     require_contract(testbed, report.kinds, report.faults, report.sentences)
-    failures = f"; {'; '.join(report.failures)}" if report.failures else ""
-    ok = report.done == count
-    measured = f"{report.done:,} of {count:,}{failures}"
-    testbed.scenario.checks.require(ok, what, measured, "all")
+    doubts = {words: _excuse(testbed, report, *since) for words, *since in report.hung}
+    failures = report.failures + [words for words, doubt in doubts.items() if not doubt]
+    told = "; ".join(["", *(failures or list(doubts))[:3]])
+    measured, checks = f"{report.done:,} of {count:,}{told}", testbed.scenario.checks
+    if doubts and not failures:
+        checks.undecided(what, measured, "all", next(iter(doubts.values())) or "")
+    checks.require(report.done == count, what, measured, "all")
+
+
+def _excuse(testbed: Testbed, report: CyclesReport, from_s: float, until_s: float) -> str | None:
+    """Say that a client may owe it to the machine that it waited in vain; None if it does not."""
+    waiting = testbed.scenario.stash[BACKGROUND_LOAD].waiting
+    waited = waiting.waits if waiting else Waits()
+    return explains_wait(report.stalls, waited, from_s, until_s, WELCOME_MS)
 
 
 # --- memory ---------------------------------------------------------------------------------------

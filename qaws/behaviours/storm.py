@@ -43,7 +43,14 @@ from qaws.load.churn.storm import (
 from qaws.load.churn.storm import STORM as CROWD
 from qaws.load.cluster.engine import LocalProcesses
 from qaws.measure.cpu_wait import Waits
-from qaws.measure.interference import Disturbance, explains_percentile, waits_for_cpu
+from qaws.measure.interference import (
+    STALLED,
+    WELCOME_MS,
+    Disturbance,
+    explains_percentile,
+    explains_wait,
+    waits_for_cpu,
+)
 from qaws.measure.latency import Course, Latencies
 from qaws.measure.stall import NOISE_MS, Stalls, overlap_ms
 from qaws.protocol.market import Sample, chain_of
@@ -272,8 +279,10 @@ def excess_is_closed(testbed: Testbed, expected: ExpectedClose) -> None:
         f"{len(away)} turned away{first}",
         f"each closed with {expected}",
     )
-    held_up = partial(storm_pace.held_up, report, state.waited)
-    doubts = {words: held_up(*since) for words, *since in report.hung}
+    doubts = {
+        words: explains_wait(report.stalls, state.waited, *since, WELCOME_MS)
+        for words, *since in report.hung
+    }
     trouble = report.unasked + report.failures
     trouble += [words for words, doubt in doubts.items() if not doubt]
     what = "clients that were let in and then cut off, or left waiting"
@@ -368,7 +377,7 @@ def _interference(state: Storm, percentile: float, bound_ms: float) -> str | Non
         if (own_ms := _own_lateness_ms(attempt, report)) > NOISE_MS
     ]
     causes = [
-        Disturbance("their process stalled for up to", report.stalls),
+        Disturbance(STALLED, report.stalls),
         waits_for_cpu(state.waited),
         Disturbance("clients began late by up to", Stalls(tuple(sorted(late))), adds_up=False),
     ]

@@ -1,6 +1,6 @@
 """What of a storm is the harness's or the machine's affair (QA-WS-020).
 
-Whether the crowd came as fast as its table of phases says, and what kept those who waited in vain.
+Whether the crowd came as fast as its table of phases says.
 """
 
 from __future__ import annotations
@@ -9,31 +9,8 @@ from collections.abc import Iterator
 
 from qaws.behaviours.storm_profile import StormProfile
 from qaws.load.churn.storm import CHURN, LULL, STORM, StormReport
-from qaws.measure.cpu_wait import Waits
-from qaws.measure.interference import Cause, Disturbance, explains, waited_for_cpu
 from qaws.measure.pace import KEPT, Pace
 from qaws.testbed.testbed import Testbed
-
-WELCOME_MS = 2000.0
-"""Who waits for longer than a welcome may take, all the rest of it for the machine, shows nothing.
-"""
-
-
-def held_up(report: StormReport, waited: Waits, from_s: float, until_s: float) -> str | None:
-    """Say that one may owe it to the machine that it waited in vain; None where it does not.
-
-    A service that has been kept from running since ticks began to flow is behind with these: who
-    comes then waits for that too, and not only for what happens while it waits.
-    """
-    start_ms, end_ms = from_s * 1e3, until_s * 1e3
-    for_ms = end_ms - start_ms
-    stalled = Disturbance("their process stalled for up to", report.stalls)
-    waited_ms = sum(length for end, length in waited.stalls.spans if end <= end_ms)
-    causes = [
-        Cause(stalled.words, stalled.within_ms(start_ms, end_ms, for_ms)),
-        waited_for_cpu(min(waited_ms, for_ms)),
-    ]
-    return explains(causes, for_ms, WELCOME_MS)
 
 
 def judge(testbed: Testbed, report: StormReport, profile: StormProfile) -> None:

@@ -7,6 +7,7 @@ published: textbook accusations of a service that did its duty. So the suite lis
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import Callable, Collection, Container
 
@@ -23,6 +24,10 @@ ANSWER_S = 5.0
 
 Where it does not, nobody else counts as heard, and the service is blamed: so not too soon.
 """
+
+
+BEGIN_S = 20.0
+"""How long it may take until the suite hears: some brokers are asked for each channel."""
 
 
 class OtherPublishers:
@@ -52,6 +57,7 @@ class OtherPublishers:
         self._broker, self._channels, self._own = broker, tuple(channels), own
         self._listener = listener(self.name)
         self._heard = ""
+        self._asked = False
         self._expected: list[str] | None = None
 
     async def expect(self) -> list[str]:
@@ -66,7 +72,7 @@ class OtherPublishers:
         await self.listen()
         self._expected = []
         if not self.is_listening:
-            raise Broken(f"{self._broker.shown_url}: does not let the suite listen")
+            raise Broken(self.deafness)
         return self._expected
 
     async def settle(self) -> None:
@@ -74,16 +80,40 @@ class OtherPublishers:
         if self._listener and self.is_listening:
             await self._listener.settle(ANSWER_S)
 
+    @property
+    def deafness(self) -> str:
+        """Say that others would not be heard, and why; "" where they would be, or nobody asks."""
+        if not self._asked or self._listener is None or self.is_listening:
+            return ""
+        why = f" ({self._listener.problem})" if self._listener.problem else ""
+        return (
+            f"{self._broker.shown_url} does not let the suite listen{why}, so that it does not "
+            f"hear who else publishes: allow it to read {', '.join(self._channels)}, and on Redis "
+            "and MQTT the channels qaws-listens-* of its own"
+        )
+
     async def listen(self) -> None:
-        """Listen from now on; what was heard before is forgotten. A dead line is replaced."""
-        self._heard, self._expected = "", None
-        if self._listener and not self.is_listening:
-            await self._listener.end()
-            await self._listener.begin(self._channels, self._judge)
+        """Listen from now on; what was heard before is forgotten. A dead line is replaced.
+
+        Raises:
+            Broken: the broker takes too long to let it.
+        """
+        self._heard, self._expected, self._asked = "", None, True
+        if self._listener is None or self.is_listening:
+            return
+        try:
+            async with asyncio.timeout(BEGIN_S):
+                await self._listener.end()
+                await self._listener.begin(self._channels, self._judge)
+        except TimeoutError:
+            raise Broken(
+                f"{self._broker.shown_url} has not let the suite listen within {BEGIN_S:g} s: is "
+                "it overloaded?"
+            ) from None
 
     async def leave(self) -> None:
         """Listen no longer."""
-        self._expected = None
+        self._expected, self._asked = None, False
         if self._listener:
             await self._listener.end()
 

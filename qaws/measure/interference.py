@@ -22,6 +22,13 @@ class Cause:
     ms: float
 
 
+STALLED = "their process stalled for up to"
+"""Of clients that are in a process of their own."""
+
+WELCOME_MS = 2000.0
+"""A client that waited for longer than a welcome may take, without what the machine is to blame
+for, has shown something: QA-WS-020."""
+
 WAITED = "service and broker waited for a CPU for up to"
 
 
@@ -48,6 +55,32 @@ def explains(
         return None
     told = [f"{cause.words} {cause.ms:.0f} ms" for cause in causes]
     return f"in such a time {', '.join(told)}: without that the bound could be met; {way_out}"
+
+
+def explains_wait(
+    stalls: Stalls, waited: Waits, from_s: float, until_s: float, enough_ms: float
+) -> str | None:
+    """Say that a client may owe it to the machine that it waited in vain; None where it does not.
+
+    A service that has been kept from running since its work began is behind with that: who comes
+    then waits for it too, and not only for what happens while it waits.
+
+    Args:
+        stalls: of the client's process.
+        waited: what service and broker waited for a CPU; all clocks are `time.monotonic`.
+        from_s: since when it waited.
+        until_s: until when.
+        enough_ms: for how long it would have to have waited, without all that, to show something.
+    """
+    start_ms, end_ms = from_s * 1e3, until_s * 1e3
+    for_ms = end_ms - start_ms
+    stalled = Disturbance(STALLED, stalls)
+    waited_ms = sum(length for end, length in waited.stalls.spans if end <= end_ms)
+    causes = [
+        Cause(stalled.words, stalled.within_ms(start_ms, end_ms, for_ms)),
+        waited_for_cpu(min(waited_ms, for_ms)),
+    ]
+    return explains(causes, for_ms, enough_ms)
 
 
 @dataclass(frozen=True, slots=True)

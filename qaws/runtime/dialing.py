@@ -3,9 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import socket
 import ssl
 import struct
+
+OWN_LIMITS = {
+    errno.EMFILE: "this process may open no more files: raise ulimit -n",
+    errno.ENFILE: "this machine may open no more files: raise fs.file-max",
+    errno.EADDRNOTAVAIL: "this machine has no address or free port to connect from: see "
+    "net.ipv4.ip_local_port_range",
+    errno.ENOBUFS: "this machine has no memory for another connection",
+    errno.ENOMEM: "this machine has no memory for another connection",
+}
+"""Number of an error that a connection ends with before anything of it reaches its peer → what is
+missing, and the way out (connect(2), socket(2))."""
+
+
+def own_limit(problem: OSError) -> str:
+    """Say what of this machine kept a client from connecting; "" where that was the peer."""
+    return OWN_LIMITS.get(problem.errno or 0, "")
 
 
 def reset_at_close(transport: asyncio.BaseTransport) -> None:

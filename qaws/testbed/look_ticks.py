@@ -42,6 +42,10 @@ async def served(testbed: Testbed, client: Connection, found: FirstLook) -> None
     """
     if not client.holds():
         return
+    if not testbed.feed.broker.is_own:
+        await testbed.feed.others.listen()
+        if deafness := testbed.feed.others.deafness:
+            found.note("who else publishes", deafness, False)
     market = Market()  # of its own: the values that scenarios publish stay the same
     await _published(testbed, client, found, market.tick(*options(testbed).sample()))
     if not testbed.dialect.carries(BARS.sample()):

@@ -144,7 +144,7 @@ class Testbed:
         if self.broker and (self.broker.has_died or self.broker.is_away):
             self._replace_broker(self.broker)
         if self._feed:
-            self.loop.call(self._feed.begin(alone=not under_load), timeout_s=5)
+            self.loop.call(self._feed.begin(alone=not under_load), timeout_s=30)
         self.scenario = ScenarioState(self.new_registry(), self.held_up.checks())
         return self.scenario
 

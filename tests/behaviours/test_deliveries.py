@@ -8,8 +8,9 @@ import pytest
 
 from qaws.behaviours import closes, deliveries, lifecycle, publishing
 from qaws.clients.endings import ExpectedClose
+from qaws.feed.other_publishers import OtherPublishers
 from qaws.protocol.market import selection_of
-from qaws.verdict import Broken
+from qaws.verdict import Broken, Inconclusive, Refuted
 from tests.services.faulty import (
     AMPLE_MS,
     BANKNIFTY,
@@ -542,3 +543,19 @@ def test_a_tick_from_an_earlier_scenario_is_unknown(wrong):
         closing(),
         r"nobody has published in this scenario: NIFTY #\d+ \(from an earlier one\)",
     )
+
+
+def test_where_the_suite_cannot_hear_others_a_tick_of_nobody_may_be_theirs(scenario, monkeypatch):
+    """On a broker of a team's that lets it publish only; what is wrong besides stays wrong."""
+    deaf = "the broker does not let the suite listen"
+    monkeypatch.setattr(OtherPublishers, "deafness", deaf)
+
+    class Invents(Ticker):
+        async def deliver(self, client, tick, text):
+            await super().deliver(client, tick, text)
+            await client.send(json.dumps(json.loads(text) | {"seq": 987_654}))
+
+    with pytest.raises(Inconclusive, match=rf"received ticks that nobody .* #987654.*{deaf}"):
+        scenario(Invents, closing())
+    with pytest.raises(Refuted, match="more than once"):
+        scenario(Duplicates, closing())

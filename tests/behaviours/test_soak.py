@@ -9,7 +9,9 @@ import pytest
 from qaws.behaviours import soak
 from qaws.behaviours.background_load import BACKGROUND_LOAD
 from qaws.load.churn.cycles import CyclesReport
+from qaws.measure.cpu_wait import Waits
 from qaws.measure.memory import MIB, MemoryCourse, Sample
+from qaws.measure.stall import Stalls
 from qaws.report.memory_plot import memory_plot
 from qaws.verdict import Broken, Inconclusive, Refuted
 from tests.bare import bare_testbed
@@ -250,3 +252,39 @@ def test_no_cycles_are_told():
     testbed.scenario.stash[BACKGROUND_LOAD] = SimpleNamespace(course=course(0), cycles=None)
     with pytest.raises(Broken, match="no connection cycle has been run yet"):
         soak.memory_is_stable(testbed, 10, 50)
+
+
+# --- cycles ---------------------------------------------------------------------------------------
+
+HUNG = ("client 7 was still waiting for a tick after 5 s", 100.0, 105.0)
+
+
+def sound(waited_ms=0.0, stalled_ms=0.0, **found):
+    """Require that 100 cycles went as they should, with so much of a busy machine from 100 s on."""
+    spans = lambda ms: Stalls(((105_000.0, ms),) if ms else ())  # noqa: E731
+    testbed = bare_testbed()
+    waiting = SimpleNamespace(waits=Waits(spans(waited_ms)))
+    testbed.scenario.stash[BACKGROUND_LOAD] = SimpleNamespace(waiting=waiting)
+    report = CyclesReport(**{"done": 99, "failed": 1, "stalls": spans(stalled_ms)} | found)
+    soak._require_sound(testbed, report, 100, "connection cycles that went as they should")
+
+
+def test_who_waited_in_vain_on_a_quiet_machine_has_found_something():
+    with pytest.raises(Refuted, match=f"measured 99 of 100; {HUNG[0]}, allowed all"):
+        sound(hung=[HUNG])
+
+
+@pytest.mark.parametrize(("waited_ms", "stalled_ms"), [(4000, 0), (0, 4000), (2000, 2000)])
+def test_who_waited_for_the_machine_has_not(waited_ms, stalled_ms):
+    with pytest.raises(Inconclusive, match=f"99 of 100; {HUNG[0]}.* up to [24]000 ms"):
+        sound(waited_ms, stalled_ms, hung=[HUNG])
+
+
+def test_a_failure_beside_it_stays_one():
+    with pytest.raises(Refuted, match="measured 98 of 100; client 9 was cut off, allowed all"):
+        sound(4000, hung=[HUNG], failures=["client 9 was cut off"], done=98, failed=2)
+
+
+def test_a_wait_of_which_the_machine_explains_a_part_only_stays_one():
+    with pytest.raises(Refuted, match="99 of 100"):
+        sound(2000, hung=[HUNG])

@@ -204,6 +204,22 @@ def test_others_who_publish_there_are_heard_by_a_reader_that_signs_in(there):
         until(lambda: heard == [b"of somebody"])
 
 
+def test_who_may_not_read_a_topic_or_finds_none_does_not_say_that_it_listens(there):
+    from qaws.feed.outlets.kafka import Kafka
+
+    with door(there.port, user=USER, password=PASSWORD, certificates=there.own) as at:
+        broker = opened(there, at.port, client_of(there, tls=True, signs_in=True))
+        listener = Kafka(broker, [TOPIC]).listener("anybody")
+
+        async def story():
+            await listener.begin([TOPIC, "nobodys"], lambda *_: None)
+            await listener.end()
+            return listener.is_on, listener.problem
+
+        found = asyncio.run(asyncio.wait_for(story(), 2 * HANG_S))
+    assert found == (False, "there is no topic nobodys that the suite may read")
+
+
 def test_load_signs_in_there_too(there):
     with door(there.port, user=USER, password=PASSWORD, certificates=there.own) as at:
         client = client_of(there, tls=True, signs_in=True)

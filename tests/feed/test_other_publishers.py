@@ -1,15 +1,17 @@
 """Who else publishes on a broker that is not the suite's own is heard, and never the suite."""
 
+import asyncio
 from functools import partial
 
 import pytest
 import redis
 
-from qaws.feed import Feed
+from qaws.feed import Feed, other_publishers
 from qaws.protocol.dialect import QaWs
 from qaws.protocol.market import selection_of
 from qaws.sut.broker import Broker
 from qaws.sut.feed_section import Feed as Section
+from qaws.verdict import Broken
 from tests.waiting import HANG_S
 
 NIFTY = selection_of("NIFTY")
@@ -120,3 +122,63 @@ def test_on_a_broker_of_its_own_and_under_load_nobody_listens(play, somebody, br
 
     assert play(own, on=broker) is False
     assert play(loaded) is False
+
+
+@pytest.fixture
+def of_fewer_rights(broker):
+    """Return what gives the broker as a user sees it who may do no more than some rules allow."""
+    with redis.Redis.from_url(broker.url) as client:
+
+        def seen(rights):
+            client.acl_setuser("team", enabled=True, reset=True, passwords="+x", **rights)
+            return Broker(broker.url.replace("redis://", "redis://team:x@"))
+
+        yield seen
+        client.acl_deluser("team")
+
+
+def test_who_may_only_publish_is_known_to_be_deaf(play, of_fewer_rights):
+    async def story(feed):
+        await publish_everything(feed)
+        return feed.others.is_listening, feed.others.deafness
+
+    rights = {"categories": ["+@all"], "commands": ["-subscribe"], "channels": ["*"]}
+    on = of_fewer_rights(rights)
+    is_listening, deafness = play(story, on=on)
+    assert not is_listening
+    assert deafness.startswith(f"{on.shown_url} does not let the suite listen (")
+    assert "NOPERM" in deafness or "no permissions" in deafness
+    assert "allow it to read ticker:options, ticker:underlying, and on Redis" in deafness
+
+
+def test_who_may_not_hear_the_suites_own_channel_is_deaf_too(play, of_fewer_rights):
+    async def story(feed):
+        await publish_everything(feed)
+        return feed.others.deafness
+
+    rights = {"categories": ["+@all"], "channels": ["ticker:*"]}
+    assert "does not let the suite listen (" in play(story, on=of_fewer_rights(rights))
+
+
+def test_who_listens_or_need_not_is_not_deaf(play, broker):
+    async def story(feed):
+        told = [feed.others.deafness]
+        await feed.begin(alone=False)
+        return [*told, feed.others.deafness]
+
+    assert play(story) == ["", ""]
+    assert play(story, on=broker) == ["", ""]
+
+
+def test_a_broker_that_takes_too_long_is_named(play, monkeypatch, loop, broker):
+    async def story(feed):
+        async def sleeps(*_):
+            await asyncio.sleep(HANG_S)
+
+        await feed.others.leave()
+        monkeypatch.setattr(other_publishers, "BEGIN_S", 0.05)
+        monkeypatch.setattr(feed.others._listener, "begin", sleeps)
+        with pytest.raises(Broken, match=r"redis://\S+ has not let the suite listen within 0.05 s"):
+            await feed.begin(alone=True)
+
+    play(story)

@@ -1,5 +1,6 @@
 """The churner: what it does, what it counts, and which mistakes it tells of."""
 
+import errno
 import json
 import os
 import re
@@ -8,12 +9,16 @@ import threading
 import time
 
 import pytest
+import uvloop
 from websockets.asyncio.server import ServerConnection
 from websockets.frames import Frame, Opcode
 
 from qaws.load.churn import cycles
 from qaws.load.churn.cycles import CLEAN, RESET, RESET_AT_ONCE, CyclesPlan, portions, run_cycles
 from qaws.load.churn.short_lived import Address
+from qaws.measure.cpu_wait import Waits
+from qaws.measure.interference import explains_wait
+from qaws.verdict import Broken
 from tests.services import crowded
 from tests.services.crowded import NIFTY, Small
 from tests.waiting import HANG_S, until
@@ -80,10 +85,51 @@ def test_a_client_that_waits_in_vain_fails_its_cycle(monkeypatch, mistake, words
         monkeypatch.setattr(cycles, "PATIENCE_S", patience_s)
         with getattr(crowded, mistake)() as service:
             report = run_cycles(CyclesPlan(service.address, 1))
-        if report.failures[0].startswith(words):
+        if report.hung[0][0].startswith(words):
             break
-    assert (report.done, report.failed) == (0, 1)
-    assert report.failures[0].startswith(f"{words} {patience_s:g} s")
+    assert (report.done, report.failed, report.failures) == (0, 1, [])
+    told, began, until = report.hung[0]
+    assert told.startswith(f"{words} {patience_s:g} s")
+    assert until - began > 0.9 * patience_s  # a loop may wake up a little early
+
+
+def test_a_churner_that_stood_still_says_so(monkeypatch):
+    """Whoever waits through a stop of its own process has waited in vain for no service."""
+    monkeypatch.setattr(cycles, "PATIENCE_S", 0.4)
+    welcomed = cycles.ShortLivedClient.subscribe
+
+    def after_a_stop(client):
+        time.sleep(0.8)
+        welcomed(client)
+
+    monkeypatch.setattr(cycles.ShortLivedClient, "subscribe", after_a_stop)
+    with Small() as service:
+        report = run_cycles(CyclesPlan(service.address, 1))
+    ((_, began, until),) = report.hung
+    assert explains_wait(report.stalls, Waits(), began, until, 400)
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        (errno.EMFILE, "may open no more files: raise ulimit -n"),
+        (errno.EADDRNOTAVAIL, "no address or free port to connect from"),
+    ],
+)
+def test_what_this_machine_lacks_is_no_fault_of_the_service(monkeypatch, number, words):
+    async def cannot(*args, **kwargs):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(uvloop.Loop, "create_connection", cannot, raising=False)
+    with Small() as service, pytest.raises(Broken, match=rf"client 1 could not connect: .*{words}"):
+        run_cycles(CyclesPlan(service.address, 1))
+
+
+def test_who_is_refused_a_connection_has_met_the_service():
+    with Small() as service:
+        address = service.address
+    report = run_cycles(CyclesPlan(address, 1))
+    assert report.failures[0].startswith("client 1 could not connect: ")
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,11 @@ def test_functional_and_load_clients_read_the_same(numbers):
     assert (read.instrument, read.sequence, read.due_us) == tuple(wanted.values())
 
 
+def test_an_acknowledgement_names_each_instrument():
+    (said,) = QaWs().read(b'{"type":"subscribed","instruments":[9007199254740993.0,7E0,8]}')
+    assert (said.problem, said.message["instruments"]) == (None, [2**53 + 1, 7, 8])
+
+
 def test_half_a_number_is_none():
     with pytest.raises(ValueError, match=r"Expected `int \| null`, got `float` - at `\$.seq`"):
         read_message((TICK % ("7", "7.5", "8")).encode())

@@ -333,15 +333,20 @@ class _Reader(Listener):
 
     async def begin(self, channels: Collection[str], take: Take) -> None:
         """Remember where the partitions end now."""
-        self._take = take
-        with suppress(*ERRORS):
+        self._take, self.problem = take, ""
+        try:
             await asyncio.to_thread(self._begin, channels)
+        except ERRORS as problem:
+            self.problem = str(problem)
 
     def _begin(self, channels: Collection[str]) -> None:
         consumer = _reader(self._broker)
         try:
             known = consumer.list_topics(timeout=ANSWER_S).topics
-            places = [(str(c), p) for c in channels if c in known for p in known[c].partitions]
+            if unknown := sorted(map(str, set(channels) - known.keys())):
+                consumer.close()
+                raise OSError(f"there is no topic {unknown[0]} that the suite may read")
+            places = [(str(c), p) for c in channels for p in known[c].partitions]
             self._at = {place: _end(consumer, place) for place in places}
             consumer.assign([TopicPartition(*place, at) for place, at in self._at.items()])
         except KafkaException as problem:

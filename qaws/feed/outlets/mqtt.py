@@ -218,7 +218,8 @@ class _Subscriber(Listener):
             else:
                 loop.call_soon_threadsafe(take, topic, payload)
 
-        with suppress(*ERRORS):
+        self.problem = ""
+        try:
             line = await asyncio.to_thread(_Line, self._broker, heard)
             try:
                 await asyncio.to_thread(line.subscribe, [*channels, self._name])
@@ -226,6 +227,8 @@ class _Subscriber(Listener):
                 await asyncio.to_thread(line.close)
                 raise
             self._line = line
+        except ERRORS as problem:
+            self.problem = str(problem)
 
     async def settle(self, within_s: float) -> None:
         """Wait for a message of the suite's own, behind all that was published before."""

@@ -263,7 +263,8 @@ class _Subscriber(Listener):
         async def heard(message: Msg) -> None:
             take(message.subject, message.data)
 
-        with suppress(*ERRORS):
+        self.problem = ""
+        try:
             line = await _Line.open(self._broker, "qaws")
             try:
                 self._subscriptions = [await line.client.subscribe(c, cb=heard) for c in channels]
@@ -272,6 +273,8 @@ class _Subscriber(Listener):
                 await line.close()
                 raise
             self._line = line
+        except ERRORS as problem:
+            self.problem = str(problem)
 
     async def settle(self, within_s: float) -> None:
         """Wait for a probe, and for what lies before it: each subscription has its own queue."""

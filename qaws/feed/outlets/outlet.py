@@ -60,9 +60,15 @@ class Breath(ABC):
 
 
 class Listener(ABC):
-    """Hears what is published on channels, the suite's own included."""
+    """Hears what is published on channels, the suite's own included.
+
+    Attributes:
+        is_on: whether it does.
+        problem: why it does not, in the broker's words, where it has said so.
+    """
 
     is_on = False
+    problem = ""
 
     @abstractmethod
     async def begin(self, channels: Collection[str], take: Take) -> None:

@@ -12,7 +12,7 @@ import redis
 import redis.asyncio
 from redis.asyncio.client import PubSub
 
-from qaws.feed.outlets.outlet import Breath, Listened, Listener, Message, Outlet, Take
+from qaws.feed.outlets.outlet import ANSWER_S, Breath, Listened, Listener, Message, Outlet, Take
 from qaws.sut.broker import Broker
 from qaws.sut.brokers.redis_server import blocking_client, client
 
@@ -133,7 +133,7 @@ class _Subscriber(Listener):
         self._client: redis.asyncio.Redis | None = None
         self._pubsub: PubSub | None = None
         self._task: asyncio.Task[None] | None = None
-        self._answered = asyncio.Event()
+        self._answered, self._begun = asyncio.Event(), asyncio.Event()
 
     @property
     def is_on(self) -> bool:  # type: ignore[override]
@@ -141,23 +141,37 @@ class _Subscriber(Listener):
         return self._task is not None and not self._task.done()
 
     async def begin(self, channels: Collection[str], take: Take) -> None:
-        """Listen from now on."""
+        """Listen from now on, if the broker agrees: a refusal comes as an answer of its own."""
         self._client = client(self._broker.url, self._name)
         self._pubsub = self._client.pubsub()
-        with contextlib.suppress(*ERRORS):
+        self._begun.clear()
+        self.problem = ""
+        try:
             await self._pubsub.subscribe(*channels, self._name)
-            self._task = asyncio.get_running_loop().create_task(self._listen(self._pubsub, take))
+        except ERRORS as problem:
+            self.problem = str(problem)
+            return
+        loop = asyncio.get_running_loop()
+        self._task = loop.create_task(self._listen(self._pubsub, take))
+        agreed = loop.create_task(self._begun.wait())
+        either = self._task, agreed
+        await asyncio.wait(either, timeout=ANSWER_S, return_when=asyncio.FIRST_COMPLETED)
+        agreed.cancel()
 
     async def _listen(self, pubsub: PubSub, take: Take) -> None:
         """Take what comes until the line is dead: what a broker is away for is judged elsewhere."""
-        with contextlib.suppress(*ERRORS):
+        try:
             async for message in pubsub.listen():
+                is_mine = message["channel"] == self._name.encode()
                 if message["type"] != "message":
-                    continue
-                if message["channel"] == self._name.encode():
+                    if is_mine:
+                        self._begun.set()
+                elif is_mine:
                     self._answered.set()
                 else:
                     take(message["channel"].decode("utf-8", "replace"), message["data"])
+        except ERRORS as problem:
+            self.problem = str(problem)
 
     async def settle(self, within_s: float) -> None:
         """Wait for a message of the suite's own, behind all that was published before."""
@@ -243,11 +257,14 @@ class _Reader(Listener):
     async def begin(self, channels: Collection[str], take: Take) -> None:
         """Remember where the streams end now."""
         self._client, self._take, self._knows = client(self._broker.url), take, False
-        with suppress(*ERRORS):
+        self.problem = ""
+        try:
             for channel in channels:
                 last: Any = await self._client.xrevrange(channel, count=1)
                 self._last[channel] = last[0][0] if last else b"0-0"
             self._knows = True
+        except ERRORS as problem:
+            self.problem = str(problem)
 
     async def settle(self, within_s: float) -> None:
         """Read what was added since."""

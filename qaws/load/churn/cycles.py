@@ -19,10 +19,11 @@ from pathlib import Path
 import uvloop
 
 from qaws.load.churn.short_lived import Address, ShortLivedClient
-from qaws.load.churn.tally import ContractTally
+from qaws.load.churn.tally import ContractTally, Hung
 from qaws.load.schedule import FlowPlan
 from qaws.load.subscriber.verifier import verifier_of
 from qaws.measure.memory import Sample, private_bytes
+from qaws.measure.stall import StallMeter, Stalls
 
 CLEAN, RESET, RESET_AT_ONCE = "clean close", "reset", "reset while subscribing"
 ENDINGS = (CLEAN, RESET, CLEAN, RESET_AT_ONCE)
@@ -69,12 +70,14 @@ class CyclesReport:
     Attributes:
         done: cycles that went as they should.
         failed: cycles that did not.
-        failures: the first of them, in words.
+        failures: the first of them, in words, but for those that waited in vain.
+        hung: those.
         endings: how the short-lived clients left.
         kinds: messages received, by kind.
         faults: violations, by kind.
         sentences: the first of them, in words.
         samples: private memory; cycles count from 0.
+        stalls: how far the churner's process stood still.
         took_s: from the first cycle to the last.
         cpu_s: of the churner's process.
     """
@@ -82,11 +85,13 @@ class CyclesReport:
     done: int = 0
     failed: int = 0
     failures: list[str] = field(default_factory=list)
+    hung: list[Hung] = field(default_factory=list)
     endings: dict[str, int] = field(default_factory=dict)
     kinds: dict[str, int] = field(default_factory=dict)
     faults: dict[str, int] = field(default_factory=dict)
     sentences: list[str] = field(default_factory=list)
     samples: list[Sample] = field(default_factory=list)
+    stalls: Stalls = field(default_factory=Stalls)
     took_s: float = 0.0
     cpu_s: float = 0.0
 
@@ -109,6 +114,8 @@ class Churner:
     async def run(self) -> CyclesReport:
         """Run all cycles and return the report."""
         plan, report = self._plan, self._report
+        meter = StallMeter()
+        watching = asyncio.create_task(meter.run())
         began, cpu = time.monotonic(), time.process_time()
         self._sample(0)
         for first, last in portions(plan.cycles, plan.samples):
@@ -120,6 +127,8 @@ class Churner:
             await asyncio.sleep(SETTLE_S)
             self._sample(last)
         report.took_s, report.cpu_s = time.monotonic() - began, time.process_time() - cpu
+        report.stalls = meter.stalls()
+        watching.cancel()
         report.endings, report.kinds = dict(self._endings), dict(self._tally.kinds)
         report.faults, report.sentences = dict(self._tally.faults), self._tally.sentences
         return report
@@ -138,7 +147,7 @@ class Churner:
     async def _cycle(self, number: int) -> None:
         client = ShortLivedClient(f"client {number + 1}", self._plan.address, self._tally)
         ending = ENDINGS[number % len(ENDINGS)]
-        stage = "connecting"
+        stage, began = "connecting", time.monotonic()
         try:
             async with asyncio.timeout(PATIENCE_S):
                 await client.come()
@@ -157,7 +166,9 @@ class Churner:
                 stage = "waiting for the answer to its close"
                 await self._leave(client, ending)
         except TimeoutError:
-            self._fail(f"{client.name} was still {stage} after {PATIENCE_S:g} s")
+            words = f"{client.name} was still {stage} after {PATIENCE_S:g} s"
+            self._report.failed += 1
+            self._report.hung.append((words, began, time.monotonic()))
         except OSError as problem:
             self._fail(f"{client.name} could not connect: {problem}")
         finally:

@@ -31,8 +31,9 @@ from qaws.protocol.answers import in_words
 from qaws.protocol.encoding import Undecodable
 from qaws.protocol.market import Selection
 from qaws.protocol.spelling import Spelling
-from qaws.runtime.dialing import reset_at_close
+from qaws.runtime.dialing import own_limit, reset_at_close
 from qaws.runtime.trust import client_context
+from qaws.verdict import Broken
 
 MASK = bytes(4)
 """Frames of short-lived clients are masked with zeros: legal (RFC 6455, section 5.3), and free."""
@@ -190,13 +191,19 @@ class ShortLivedClient(asyncio.Protocol):
 
         Raises:
             OSError: that cannot be.
-            Broken: as `prepare`.
+            Broken: as `prepare`; or this machine lets nobody connect.
         """
         await self.prepare()
         if self.gone.done():
             return
         context = client_context(self._address.authority) if self._secure else None
-        await asyncio.get_running_loop().create_connection(lambda: self, *self._where, ssl=context)
+        loop = asyncio.get_running_loop()
+        try:
+            await loop.create_connection(lambda: self, *self._where, ssl=context)
+        except OSError as problem:
+            if limit := own_limit(problem):
+                raise Broken(f"{self.name} could not connect: {limit} ({problem})") from None
+            raise
 
     def subscribe(self) -> None:
         """Ask for the ticks of the address's selection."""
