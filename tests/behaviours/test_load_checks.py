@@ -1,5 +1,6 @@
 """What a swarm must have received, how fast, at what price; and what refutes each sentence."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from qaws.clients.endings import ExpectedClose
 from qaws.load.plan import Group
 from qaws.load.result import ClientRecord, ClosedClient, SlowRecord, SwarmResult
 from qaws.load.schedule import FlowReport
+from qaws.measure.cpu_wait import Waits
 from qaws.measure.latency import Latencies
 from qaws.measure.line import LineRecord
 from qaws.measure.stall import Stalls
@@ -97,6 +99,35 @@ def test_the_backlog_is_drained_in_time_or_not():
         load_checks.drained_within(run(client(1), client(2, after_us=2_100_000)), 2)
     with pytest.raises(Refuted, match="1 clients had not received the last tick"):
         load_checks.drained_within(run(client(1), client(2, after_us=None)), 2)
+
+
+def starved(waited_ms: float, **found: Any) -> Any:
+    """Return a run in which a client never had the last tick, and the service waited for a CPU."""
+    testbed = run(client(1), client(2, ticks=90, after_us=None), **found)
+    testbed.scenario.stash[LOAD].waited = Waits(Stalls(((30_000.0, waited_ms),)))
+    return testbed
+
+
+def test_who_had_not_received_the_last_tick_may_owe_that_to_the_machine():
+    late = "1 clients had not received the last tick 20 s after it was published"
+    for judge in (load_checks.received_everything, partial(load_checks.drained_within, bound_s=2)):
+        with pytest.raises(Refuted, match=late):
+            judge(starved(17_000))
+        with pytest.raises(Inconclusive, match=f"{late}.* waited for a CPU for up to 19000 ms"):
+            judge(starved(19_000))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"faults": {"gap": 1}},
+        {"closes": [ClosedClient("client 2", 1011, "", 0)]},
+        {"violations": ["client 1 received NIFTY #7 with"], "faults": {"content": 1}},
+    ],
+)
+def test_what_is_wrong_besides_is_no_matter_of_the_machine(wrong):
+    with pytest.raises(Refuted, match="deliveries to the swarm: measured 191 of 202; "):
+        load_checks.received_everything(starved(19_000, **wrong))
 
 
 def test_the_rate_is_that_of_the_words_or_the_harness_was_late():
