@@ -1,11 +1,16 @@
 """What load and resources stand for, where no scenario of a moment shows it."""
 
 import asyncio
+import os
+import signal
+import subprocess
+import sys
 import time
 from types import SimpleNamespace
 
 import msgspec
 import numpy as np
+import psutil
 import pytest
 
 from qaws.behaviours import breakpoint, bystanders, load, load_checks, load_plans, resources
@@ -251,3 +256,22 @@ def test_the_channel_of_a_flow_travels_to_other_processes():
     plan = FlowPlan("", ("NIFTY",), 1, 1, channel=str(channel), way=Way(key=channel.key))
     there = msgspec.msgpack.decode(msgspec.msgpack.encode(plan), type=FlowPlan)
     assert (there.channel, there.way.key) == ("ticker:options", "")
+
+
+def test_the_cpu_of_a_service_is_that_of_its_family():
+    """A shell, npm or a master of workers does none of the work itself."""
+    spins = "import time; end = time.process_time() + 0.5\nwhile time.process_time() < end: pass\n"
+    stays = spins + "print(1, flush=True); time.sleep(1e3)"
+    shell = subprocess.Popen(
+        ["sh", "-c", '"$0" -c "$1"; "$0" -c "$2"; :', sys.executable, spins, stays],
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+    )
+    try:
+        assert shell.stdout.readline()
+        assert sum(psutil.Process(shell.pid).cpu_times()[:2]) < 0.4
+        assert load._cpu_of(shell.pid) >= 0.95
+    finally:
+        os.killpg(shell.pid, signal.SIGKILL)
+        shell.wait()
+        shell.stdout.close()

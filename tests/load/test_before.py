@@ -1,6 +1,7 @@
 """Load clients that ask over HTTP before they connect: each gets a ticket of its own."""
 
 import hmac
+import socket
 from contextlib import closing
 from dataclasses import replace
 
@@ -133,6 +134,16 @@ def test_who_is_turned_away_is_refused(tmp_path):
         assert service.shown == []
 
 
+def test_a_step_without_an_answer_is_named_with_the_time_that_it_had(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as silent, Strict() as service:
+        office = TicketOffice(port=silent.getsockname()[1])
+        said = rf"was not let in: POST {office.url}: it was not answered in 0\.3 s"
+        with closing(Swarm(tmp_path, workers=1)) as swarm, pytest.raises(Refuted, match=said):
+            swarm.start(plan(office, service, within_s=0.3))
+        report = run_cycles(CyclesPlan(door(office, service, within_s=0.3), 1))
+    assert f"POST {office.url}: it was not answered in 0.3 s" in report.failures[0]
+
+
 def test_a_step_that_gives_nothing_is_broken(tmp_path):
     with (
         TicketOffice() as office,
@@ -146,8 +157,10 @@ def test_a_step_that_gives_nothing_is_broken(tmp_path):
             swarm.start(plan(office, service, **broken))
 
 
-def door(office, service, tokens=("good",)):
-    before = Before((step(office),), service.url, "query parameter", "ticket", tuple(tokens))
+def door(office, service, tokens=("good",), **given):
+    before = Before(
+        (step(office, **given),), service.url, "query parameter", "ticket", tuple(tokens)
+    )
     shown = [(f"{service.url}?ticket=none", {})]
     return replace(Address.of(shown, NIFTY), before=before)
 
