@@ -363,24 +363,38 @@ def _memory(testbed: Testbed) -> int:
     return testbed.service.memory_bytes() if testbed.service.process else 0
 
 
-def service_and_broker(testbed: Testbed) -> tuple[int | None, int | None]:
-    """Return the process ids of service and embedded broker; None for what is elsewhere."""
-    return (
-        testbed.service.process.pid if testbed.service.process else None,
-        testbed.broker.pid if testbed.broker else None,
-    )
+def service_and_broker(testbed: Testbed) -> list[int]:
+    """Return the processes that, with their descendants, are the service and the embedded broker.
+
+    What is elsewhere has none here.
+    """
+    return [*_of_service(testbed), *_of_broker(testbed)]
+
+
+def _of_service(testbed: Testbed) -> list[int]:
+    process = testbed.service.process
+    if process is None:
+        return []
+    try:
+        return testbed.service.serving_pids()
+    except (NotVerified, Broken):  # who serves cannot be seen, or has ended
+        return [process.pid]
+
+
+def _of_broker(testbed: Testbed) -> list[int]:
+    pid = testbed.broker.pid if testbed.broker else None
+    return [] if pid is None else [pid]
 
 
 def _cpu_s(testbed: Testbed) -> tuple[float, float]:
     """Return CPU seconds that service and embedded broker have used; 0 for what is elsewhere."""
-    service, broker = (_cpu_of(pid) if pid else 0.0 for pid in service_and_broker(testbed))
-    return service, broker
+    return _cpu_of(_of_service(testbed)), _cpu_of(_of_broker(testbed))
 
 
-def _cpu_of(pid: int) -> float:
-    """Return CPU seconds of a process, its descendants, and those that it has waited for."""
+def _cpu_of(roots: list[int]) -> float:
+    """Return CPU seconds of processes, their descendants, and those that they have waited for."""
     used = 0.0
-    for member in families([pid]):
+    for member in families(roots):
         with suppress(psutil.Error):  # it ended meanwhile
             used += sum(member.cpu_times()[:4])
     return used

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 PDF = "signoff.pdf"
-PATIENCE_S = 60
+PATIENCE_S = 120
+"""Seconds that a page may take: at a load of 40 on two cores, 37 s were seen."""
 SCENARIO = "QA-WS-001"
 """Which scenario the picture of the report shows: one that fits into it."""
 WIDTH, HEIGHT = 1000, 1300
@@ -82,15 +83,23 @@ def take_pictures(reports: Path, folder: Path) -> list[Path]:
         )
         try:
             page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
+            page.set_default_timeout(PATIENCE_S * 1e3)
             sheet = (reports / "signoff.html").resolve().as_uri()
             page.goto(sheet)
             pictures = {"signoff.png": page.screenshot()}
             pictures["report.png"] = _scenario(page, sheet)
         except Error as problem:
-            raise NoBrowser(f"no pictures: {str(problem).splitlines()[0]}") from None
+            raise NoBrowser(f"no pictures: {_in_one_line(str(problem))}") from None
         finally:
             browser.close()
     return [_written(folder / name, picture) for name, picture in pictures.items()]
+
+
+def _in_one_line(problem: str) -> str:
+    """Return what Playwright says: what failed, and what it waited for."""
+    what, *log = problem.splitlines()
+    waited = (line.strip(" -") for line in log if "waiting for" in line)
+    return " ".join([what, *[f"({each})" for each in waited][:1]])
 
 
 def _scenario(page: Any, sheet: str) -> bytes:

@@ -258,6 +258,29 @@ def test_the_channel_of_a_flow_travels_to_other_processes():
     assert (there.channel, there.way.key) == ("ticker:options", "")
 
 
+@pytest.mark.parametrize(
+    ("problem", "watched"),
+    [(None, [7, 8, 9]), (NotVerified("held by another"), [7, 9]), (Broken("has ended"), [7, 9])],
+)
+def test_who_serves_is_watched_where_that_can_be_seen_and_else_what_was_launched(
+    testbed, problem, watched
+):
+    def serving():
+        if problem:
+            raise problem
+        return [7, 8]
+
+    testbed.broker = SimpleNamespace(pid=9)
+    testbed.service = SimpleNamespace(process=SimpleNamespace(pid=7), serving_pids=serving)
+    assert load.service_and_broker(testbed) == watched
+
+
+def test_what_is_elsewhere_has_no_processes_here(testbed):
+    testbed.broker = SimpleNamespace(pid=None)
+    testbed.service = SimpleNamespace(process=None)
+    assert load.service_and_broker(testbed) == []
+
+
 def test_the_cpu_of_a_service_is_that_of_its_family():
     """A shell, npm or a master of workers does none of the work itself."""
     spins = "import time; end = time.process_time() + 0.5\nwhile time.process_time() < end: pass\n"
@@ -270,7 +293,7 @@ def test_the_cpu_of_a_service_is_that_of_its_family():
     try:
         assert shell.stdout.readline()
         assert sum(psutil.Process(shell.pid).cpu_times()[:2]) < 0.4
-        assert load._cpu_of(shell.pid) >= 0.95
+        assert load._cpu_of([shell.pid]) >= 0.95
     finally:
         os.killpg(shell.pid, signal.SIGKILL)
         shell.wait()

@@ -10,6 +10,7 @@ import pytest
 from qaws.report.browser import print_pdf
 from tests.browser.conftest import A4, PHONE, WIDE
 from tests.processes import run
+from tests.waiting import HANG_S
 
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
 VIOLATIONS = """axe.run(document, {runOnly: %s, resultTypes: ["violations"]}).then(found =>
@@ -53,7 +54,25 @@ def resize(page, width):
     page.set_viewport_size({"width": width, "height": 900})
 
 
+def settle(page):
+    """Wait until nothing moves: what still does is obscured, and smaller than it will be."""
+    page.evaluate(
+        """async within_ms => {
+          const boxes = () => JSON.stringify([...document.querySelectorAll("button, a")].map(
+            each => each.getBoundingClientRect()));
+          const until = performance.now() + within_ms;
+          let before = "";
+          for (let now = boxes(); before !== now && performance.now() < until; now = boxes()) {
+            before = now;
+            await new Promise(done => setTimeout(done, 250));
+          }
+        }""",
+        HANG_S * 1e3,
+    )
+
+
 def violations(page, axe):
+    settle(page)
     if not page.evaluate("'axe' in window"):
         page.evaluate(axe)
     return "\n".join(page.evaluate(VIOLATIONS % json.dumps(RULES)))
