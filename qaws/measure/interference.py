@@ -113,7 +113,8 @@ class Disturbance:
             since_ms: since when whoever is measured has been behind, if that is earlier.
         """
         spans, longest = self.spans.spans, self.spans.worst_ms
-        start_ms = min(start_ms, start_ms if since_ms is None else since_ms)
+        if since_ms is not None:
+            start_ms = min(start_ms, since_ms)
         first = bisect_left(spans, start_ms - longest, key=_end)
         last = bisect_left(spans, end_ms + longest, key=_end)
         touched = Stalls(
