@@ -11,8 +11,8 @@ from qaws.protocol.market import DUE_FIELD, SEQUENCE_FIELD
 MARKS = ("instrument_token", SEQUENCE_FIELD, DUE_FIELD)
 """Members of a tick by which it is told, that are whole numbers."""
 
-LISTED = "instruments"
-"""Member of an acknowledgement that lists such."""
+SELECTOR, LISTED = "selector", "instruments"
+"""Member of an acknowledgement, and of what stands there, that lists such."""
 
 BEYOND = 1 << 64
 """From here on no number of a tick is whole: 1E999999999 would take all memory to write out."""
@@ -45,7 +45,8 @@ def with_whole_marks(message: Any, data: bytes) -> Any:
             if type(message.get(name)) is float:
                 found = whole(exact(data)[name])
                 message[name] = found if isinstance(found, int) else message[name]
-        named = message.get(LISTED)
+        selector: Any = message.get(SELECTOR)
+        named = selector.get(LISTED) if isinstance(selector, dict) else None
         if isinstance(named, list) and any(type(each) is float for each in named):
-            message[LISTED] = [*map(whole, exact(data)[LISTED])]
+            selector[LISTED] = [*map(whole, exact(data)[SELECTOR][LISTED])]
     return message
