@@ -6,9 +6,11 @@ adds what holds no signature back: the real hour.
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from qaws.report.evidence import Evidence, figures_of, read_checks
@@ -24,10 +26,12 @@ from qaws.runner.job import Interruptions, run_and_report
 from qaws.runner.provenance import suite_state
 from qaws.runner.repeat import run_repeat
 from qaws.runner.side_run import changed_since, outcome_in
+from qaws.runtime.lock import hold
 from qaws.verdict import Broken
 
 MAIN = "@p0 or @p1"
 SOAK = "QA-WS-015"
+NIGHTLY = "nightly"
 EXEMPT = "EXEMPT"
 """The verdict of a criterion that a target says why it cannot be measured of."""
 
@@ -46,6 +50,7 @@ def run_signoff(arguments: Sequence[str], reports: Path, interruptions: Interrup
     if code not in (0, EXIT_INCOMPLETE):
         print("Sign-off: stopped here, because no other run could make up for that.")
         return code
+    started = _started(reports)
     exempt = any(each["verdict"] == EXEMPT for each in read_verdict(reports).get("criteria", []))
     for words, part in (("2 of 3: coverage", run_coverage), ("3 of 3: ten runs", run_repeat)):
         _say(words, began)
@@ -57,24 +62,51 @@ def run_signoff(arguments: Sequence[str], reports: Path, interruptions: Interrup
         except Broken as problem:
             print(f"BROKEN: {problem}", file=sys.stderr)  # the sheet has what else there is
         if interruptions.count:
-            make_report(reports)
+            with suppress(Broken):  # the other run makes a sheet of its own
+                _sheet_of(reports, started)
             return EXIT_ABORTED
     _say("done", began)
-    code = make_report(reports, pdf=True)
+    code = _sheet_of(reports, started, pdf=True)
     signoff = read_verdict(reports).get("signoff", {}).get("verdict")
     if code not in (0, EXIT_INCOMPLETE):
         return code
     return {"READY TO SIGN": 0, "FAILED": EXIT_FAILED}.get(signoff, EXIT_INCOMPLETE)
 
 
+def _started(reports: Path) -> str:
+    """Return when the run began whose record is in a folder."""
+    try:
+        return str(json.loads((reports / "run.json").read_text(encoding="utf-8"))["started"])
+    except (OSError, ValueError, KeyError):
+        return ""
+
+
+def _sheet_of(reports: Path, started: str, pdf: bool = False) -> int:
+    """Make the sheet of the run that began then; return its exit code.
+
+    Raises:
+        Broken: another run is writing there, or has written there since.
+    """
+    with hold(reports):
+        if _started(reports) != started:
+            raise Broken(f"{reports}: another run has written here: run the sign-off again")
+        return make_report(reports, pdf=pdf)
+
+
 def run_nightly(arguments: Sequence[str], reports: Path, interruptions: Interruptions) -> int:
     """Run the real durations in a folder of their own; return the exit code."""
-    folder = reports / "nightly"
-    evidence = Evidence("hour", suite_state(), selection="@nightly", whole=not arguments)
     reports.mkdir(parents=True, exist_ok=True)
+    with hold(reports, NIGHTLY):
+        return _nightly(arguments, reports, reports / NIGHTLY, interruptions)
+
+
+def _nightly(
+    arguments: Sequence[str], reports: Path, folder: Path, interruptions: Interruptions
+) -> int:
+    evidence = Evidence("hour", suite_state(), selection="@nightly", whole=not arguments)
     evidence.write(reports)
     code = run_and_report(["--tags=@nightly", *arguments], folder, interruptions)
-    outcome = outcome_in(folder, 0)
+    outcome = outcome_in(folder, code)
     lines = [line for line in read_checks(folder) if line.get("id") == SOAK]
     evidence.target, evidence.summary = outcome.target, outcome.counted
     evidence.figures = figures_of([check for line in lines for check in line["checks"]])

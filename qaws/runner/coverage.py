@@ -11,7 +11,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from math import floor
 from pathlib import Path
@@ -25,10 +25,11 @@ from qaws.runner.measured import COVERAGE_FOLDER, DATA, PLACES, SETTINGS
 from qaws.runner.provenance import suite_state
 from qaws.runner.side_run import (
     ALL_FUNCTIONAL,
+    Asked,
     Outcome,
+    alone,
     asked,
     changed_since,
-    emptied,
     outcome_in,
 )
 from qaws.verdict import Broken
@@ -84,8 +85,11 @@ def run_coverage(arguments: Sequence[str], reports: Path, interruptions: Interru
     if find_spec("coverage") is None:
         way = "pip install coverage" if places.IS_INSTALLED else "make setup"
         raise Broken(f"coverage.py is not installed: run `{way}`")
-    selected = asked(arguments, ALL_FUNCTIONAL)
-    folder = emptied(reports / KIND)
+    with alone(reports, KIND) as folder:
+        return _measure(asked(arguments, ALL_FUNCTIONAL), reports, folder, interruptions)
+
+
+def _measure(selected: Asked, reports: Path, folder: Path, interruptions: Interruptions) -> int:
     evidence = Evidence(KIND, suite_state(), selection=selected.selection, whole=selected.whole)
     evidence.write(reports)
     run = folder / "run"
@@ -107,7 +111,7 @@ def _conclude(evidence: Evidence, outcome: Outcome, reports: Path, folder: Path)
     try:
         if not ran:
             raise Broken(outcome.first)
-        evidence.figures = measured_figures(folder)
+        evidence.figures = [_of_a_part(each, outcome) for each in measured_figures(folder)]
     except Broken as problem:
         evidence.problem = evidence.problem or str(problem)
     if outcome.verdict != "PASSED":
@@ -118,9 +122,16 @@ def _conclude(evidence: Evidence, outcome: Outcome, reports: Path, folder: Path)
     print(f"Coverage: {evidence.summary}; {evidence.problem or 'measured'}")
     for line in evidence.details:
         print(line)
-    if any(each.verdict != "met" for each in evidence.figures):
+    if any(each.verdict == "not met" for each in evidence.figures):
         return EXIT_FAILED
     return outcome.code or (EXIT_INCOMPLETE if evidence.problem else 0)
+
+
+def _of_a_part(figure: Figure, outcome: Outcome) -> Figure:
+    """Return what a figure shows where scenarios were broken off: they might have reached more."""
+    if figure.verdict == "met" or outcome.verdict not in ("BROKEN", "INCONCLUSIVE"):
+        return figure
+    return replace(figure, verdict="inconclusive")
 
 
 def measured_figures(folder: Path) -> list[Figure]:

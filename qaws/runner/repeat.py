@@ -24,10 +24,11 @@ from qaws.runner.provenance import suite_state
 from qaws.runner.side_run import (
     FUNCTIONAL,
     ORDER,
+    Asked,
     Outcome,
+    alone,
     asked,
     changed_since,
-    emptied,
     outcome_in,
 )
 from qaws.runtime.process import ManagedProcess
@@ -84,9 +85,19 @@ def run_repeat(arguments: Sequence[str], reports: Path, interruptions: Interrupt
         Broken: a folder cannot be written.
     """
     options, rest = usage().parse_known_args(list(arguments))
-    selected = asked(rest, FUNCTIONAL)
     kind = STRESSED if options.stress else QUIET
-    folder = emptied(reports / kind)
+    with alone(reports, kind) as folder:
+        return _repeat(options, asked(rest, FUNCTIONAL), reports, folder, interruptions)
+
+
+def _repeat(
+    options: argparse.Namespace,
+    selected: Asked,
+    reports: Path,
+    folder: Path,
+    interruptions: Interruptions,
+) -> int:
+    kind = STRESSED if options.stress else QUIET
     enough = selected.whole and options.runs >= RUNS
     part = "" if options.runs >= RUNS else f"{options.runs} runs of "
     evidence = Evidence(kind, suite_state(), selection=f"{part}{selected.selection}", whole=enough)

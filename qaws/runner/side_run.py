@@ -6,13 +6,14 @@ import argparse
 import json
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from qaws import places
-from qaws.report.signoff import EXIT_CODES, EXIT_INCOMPLETE, make_report
+from qaws.report.signoff import EXIT_CODES, EXIT_INCOMPLETE, EXIT_INCONCLUSIVE, make_report
 from qaws.runner.provenance import state_now
 from qaws.runtime.lock import hold
 from qaws.verdict import Broken
@@ -25,6 +26,8 @@ ALL_FUNCTIONAL = "(@p0 or @p1) and (@integration or @security)"
 OWN_MAIN = "`make p0` or `make signoff`"
 
 ORDER = ("FAILED", "BROKEN", "INCONCLUSIVE", "NOT VERIFIED")
+LEFT_WITH = {"PASSED": 0, "NOT VERIFIED": EXIT_INCOMPLETE, "INCONCLUSIVE": EXIT_INCONCLUSIVE}
+"""With which code behave ends, by the gravest verdict of its rows, unless something else broke."""
 WORDS = {"failed": "FAILED", "skipped": "NOT VERIFIED", "passed": "PASSED"}
 
 
@@ -95,20 +98,27 @@ def outcome_in(reports: Path, behave_exit: int) -> Outcome:
     except (OSError, ValueError):
         return Outcome("BROKEN", f"behave ended with exit code {behave_exit} and left no run.json")
     rows, reasons = _rows(reports / "allure-results")
-    if run.get("error") or run.get("state") != "finished":
-        reason = str(run.get("error") or f'the run did not come to its end ("{run.get("state")}")')
-        return Outcome("BROKEN", reason, rows, run)
     worst = next((word for word in ORDER if word in rows.values()), "PASSED")
-    if worst != "PASSED":
-        name = next(name for name, verdict in rows.items() if verdict == worst)
-        return Outcome(worst, f"{name}: {reasons[name]}", rows, run)
+    if worst not in ("FAILED", "BROKEN") and (why := _broken(run, rows, behave_exit, worst)):
+        return Outcome("BROKEN", why, rows, run)
+    if worst == "BROKEN" and run.get("error"):
+        return Outcome("BROKEN", str(run["error"]), rows, run)
+    if worst == "PASSED":
+        return Outcome("PASSED", "", rows, run)
+    name = next(name for name, verdict in rows.items() if verdict == worst)
+    return Outcome(worst, f"{name}: {reasons[name]}", rows, run)
+
+
+def _broken(run: dict[str, Any], rows: dict[str, str], behave_exit: int, worst: str) -> str:
+    """Say what broke a run of which no row says so; "" for nothing."""
+    if run.get("error") or run.get("state") != "finished":
+        return str(run.get("error") or f'the run did not come to its end ("{run.get("state")}")')
     lacking = len(run.get("selected") or []) - len(rows)
     if lacking > 0 or not rows:
-        return Outcome("BROKEN", f"{max(lacking, 1)} scenarios left no result", rows, run)
-    if behave_exit:
-        reason = f"behave ended with exit code {behave_exit} although nothing failed"
-        return Outcome("BROKEN", reason, rows, run)
-    return Outcome("PASSED", "", rows, run)
+        return f"{max(lacking, 1)} scenarios left no result"
+    if behave_exit not in (0, LEFT_WITH[worst]):
+        return f"behave ended with exit code {behave_exit} although nothing failed"
+    return ""
 
 
 def _rows(results: Path) -> tuple[dict[str, str], dict[str, str]]:
@@ -122,6 +132,21 @@ def _rows(results: Path) -> tuple[dict[str, str], dict[str, str]]:
         rows[name] = WORDS.get(str(result.get("status")), stuck)
         reasons[name] = message.strip().splitlines()[0] if message.strip() else "no message"
     return rows, reasons
+
+
+@contextmanager
+def alone(reports: Path, kind: str) -> Iterator[Path]:
+    """Have the folder of a kind of run empty, and to oneself while the block runs.
+
+    Raises:
+        Broken: a run of this kind is under way there, or the folder cannot be emptied or made.
+    """
+    try:
+        reports.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise Broken(f"{reports}: cannot be written: {problem.strerror}") from None
+    with hold(reports, kind):
+        yield emptied(reports / kind)
 
 
 def emptied(folder: Path) -> Path:

@@ -15,8 +15,10 @@ INHERITED = "QAWS_LOCK"
 """The variable in which a process tells its child the descriptor of the lock that both hold."""
 
 
-def hold(reports: Path) -> IO[str]:
-    """Lock a reports folder until the returned file is closed, or the process ends.
+def hold(reports: Path, kind: str = "") -> IO[str]:
+    """Lock a reports folder, or what one kind of run beside the main job has there.
+
+    It is locked until the returned file is closed, or the process ends.
 
     A child that was given the descriptor holds what its parent holds, and for as long as either of
     them lives: nobody comes in between, and not behind a parent that was killed either.
@@ -24,10 +26,11 @@ def hold(reports: Path) -> IO[str]:
     Raises:
         Broken: another run holds it, or the folder cannot be written.
     """
-    if inherited := _inherited(reports):
+    place = reports / (f"{NAME}-{kind}" if kind else NAME)
+    if inherited := _inherited(place):
         return inherited
     try:
-        file = (reports / NAME).open("a+", encoding="utf-8")
+        file = place.open("a+", encoding="utf-8")
     except OSError as problem:
         raise Broken(f"{reports}: cannot be written: {problem.strerror}") from None
     try:
@@ -37,8 +40,8 @@ def hold(reports: Path) -> IO[str]:
         owner = file.read().strip() or "unknown"
         file.close()
         raise Broken(
-            f"{reports}: another run (process {owner}) is writing here; wait for its end, or name "
-            "another folder in QAWS_REPORTS"
+            f"{reports / kind}: another run (process {owner}) is writing here; wait for its end, "
+            "or name another folder in QAWS_REPORTS"
         ) from None
     try:
         file.truncate(0)
@@ -51,13 +54,13 @@ def hold(reports: Path) -> IO[str]:
     return file
 
 
-def _inherited(reports: Path) -> IO[str] | None:
-    """Return the lock that the parent has passed on, where it is the one of this folder."""
+def _inherited(place: Path) -> IO[str] | None:
+    """Return the lock that the parent has passed on, where it is this one."""
     told = os.environ.get(INHERITED, "")
     if not told.isdecimal():
         return None
     try:
-        if not os.path.samestat(os.fstat(int(told)), (reports / NAME).stat()):
+        if not os.path.samestat(os.fstat(int(told)), place.stat()):
             return None
         os.set_inheritable(int(told), False)
         file = os.fdopen(int(told), "a+", encoding="utf-8", closefd=False)

@@ -7,6 +7,7 @@ import pytest
 from qaws.report.evidence import read_evidence
 from qaws.runner import acceptance
 from qaws.runner.job import Interruptions
+from qaws.runtime.lock import hold
 from qaws.verdict import Broken
 
 
@@ -21,6 +22,8 @@ def signoff(tmp_path, monkeypatch):
             def call(arguments, reports, given):
                 calls.append((name, *arguments))
                 interruptions.count += name == interrupted_by
+                if callable(code):
+                    return code(arguments, reports, given)
                 if code == "broken":
                     raise Broken("coverage.py is not installed")
                 return code
@@ -95,3 +98,25 @@ def test_the_real_hour_is_kept_as_evidence(tmp_path, monkeypatch):
     assert (found.state, found.whole, found.target) == ("finished", True, {"digest": "x"})
     assert [each.measured for each in found.figures] == ["2 %"]
     assert not (tmp_path / "run.json").exists(), "the main job's run is left alone"
+
+
+def test_a_second_hour_is_refused_and_leaves_the_evidence_of_the_first_alone(tmp_path):
+    with hold(tmp_path, "nightly"), pytest.raises(Broken, match=r"nightly: another run \(process"):
+        acceptance.run_nightly([], tmp_path, Interruptions())
+    assert read_evidence(tmp_path, "hour") is None
+
+
+def test_the_sheet_is_that_of_the_run_that_it_began_with(signoff, tmp_path, monkeypatch):
+    (tmp_path / "run.json").write_text('{"started": "09:00"}')
+
+    def of_somebody(arguments, reports, interruptions):
+        (tmp_path / "run.json").write_text('{"started": "09:30"}')
+        return 0
+
+    with pytest.raises(Broken, match="another run has written here: run the sign-off again"):
+        signoff(coverage=of_somebody)
+
+
+def test_while_somebody_else_writes_there_is_no_sheet(signoff, tmp_path):
+    with hold(tmp_path), pytest.raises(Broken, match="another run"):
+        signoff()

@@ -4,9 +4,13 @@ import json
 
 import pytest
 
+from qaws.report.evidence import Evidence, Figure, read_evidence
 from qaws.runner import coverage
+from qaws.runner.job import Interruptions
 from qaws.runner.measured import DATA, PLACES, SETTINGS, measured
 from qaws.runner.provenance import ROOT
+from qaws.runner.side_run import Outcome
+from qaws.runtime.lock import hold
 from qaws.sut.sections import Coverage
 from qaws.sut.target_file import read_target
 from qaws.verdict import Broken
@@ -162,3 +166,38 @@ def test_a_place_of_a_function_names_it(tmp_path):
     (tmp_path / "x.toml").write_text(text)
     with pytest.raises(Broken, match=r"\[coverage\] functions.broadcast_tick"):
         read_target(tmp_path / "x.toml", {}, {})
+
+
+@pytest.mark.parametrize(
+    ("verdict", "figure", "code"),
+    [
+        ("BROKEN", "inconclusive", 2),
+        ("INCONCLUSIVE", "inconclusive", 3),
+        ("NOT VERIFIED", "not met", 1),
+        ("FAILED", "not met", 1),
+        ("PASSED", "not met", 1),
+    ],
+)
+def test_what_was_broken_off_might_have_reached_more(tmp_path, monkeypatch, verdict, figure, code):
+    """What a part of the scenarios has reached is reached; what it has not says nothing."""
+    measured = [
+        Figure("coverage of a", "100 %", "at least 85 %", "met"),
+        Figure("coverage of b", "41 %", "at least 85 %", "not met"),
+    ]
+    monkeypatch.setattr(coverage, "measured_figures", lambda _: measured)
+    monkeypatch.setattr(coverage, "changed_since", lambda _: "")
+    evidence = Evidence("coverage", {})
+    outcome = Outcome(verdict, "a row: why", {"a row": verdict})
+    assert coverage._conclude(evidence, outcome, tmp_path, tmp_path) == code
+    found = read_evidence(tmp_path, "coverage")
+    assert [each.verdict for each in found.figures] == ["met", figure]
+
+
+def test_a_second_one_is_refused_and_leaves_the_first_ones_data_alone(tmp_path):
+    kept = tmp_path / "coverage" / "data" / "coverage.1"
+    kept.parent.mkdir(parents=True)
+    kept.touch()
+    with hold(tmp_path, "coverage"), pytest.raises(Broken, match="coverage: another run"):
+        coverage.run_coverage([], tmp_path, Interruptions())
+    assert kept.exists()
+    assert read_evidence(tmp_path, "coverage") is None

@@ -8,8 +8,11 @@ import pytest
 
 from qaws.report.evidence import Evidence
 from qaws.runner import repeat
-from qaws.runner.repeat import OneRun, tallied, verdict_of
+from qaws.runner.job import Interruptions
+from qaws.runner.repeat import OneRun, run_repeat, tallied, verdict_of
 from qaws.runner.side_run import Outcome, asked, outcome_in
+from qaws.runtime.lock import hold
+from qaws.verdict import Broken
 from tests.processes import is_alive
 
 PASSED = Outcome("PASSED", "", {"a": "PASSED", "b · 1": "PASSED"}, {"target": {"digest": "x"}})
@@ -116,6 +119,42 @@ def test_a_run_that_broke(tmp_path, changes, said):
     outcome = outcome_in(tmp_path, 2)
     assert outcome.verdict == "BROKEN"
     assert said in outcome.first
+
+
+def test_a_failure_stands_whatever_else_went_wrong(tmp_path):
+    result(tmp_path / "allure-results", "a", "failed", "late")
+    record(tmp_path, state="broken", error="the service has ended")
+    outcome = outcome_in(tmp_path, 1)
+    assert (outcome.verdict, outcome.first, outcome.code) == ("FAILED", "a: late", 1)
+    assert verdict_of(runs(tmp_path, PASSED, outcome)) == "not met"
+
+
+@pytest.mark.parametrize("message", ["SKIPPED: the target lacks: relay", "INCONCLUSIVE: stalled"])
+def test_rows_without_a_verdict_hide_none_that_left_no_result(tmp_path, message):
+    status = "skipped" if message.startswith("SKIPPED") else "broken"
+    result(tmp_path / "allure-results", "a", status, message)
+    record(tmp_path)
+    outcome = outcome_in(tmp_path, 0)
+    assert (outcome.verdict, outcome.first) == ("BROKEN", "1 scenarios left no result")
+
+
+def test_what_broke_behind_rows_without_a_verdict_is_told(tmp_path):
+    for name in ("a", "b"):
+        result(tmp_path / "allure-results", name, "broken", "INCONCLUSIVE: stalled")
+    record(tmp_path)
+    assert outcome_in(tmp_path, 3).verdict == "INCONCLUSIVE"
+    assert outcome_in(tmp_path, 2).first == "behave ended with exit code 2 although nothing failed"
+
+
+@pytest.mark.parametrize("arguments", [[], ["--stress"]])
+def test_a_second_one_is_refused_and_leaves_the_first_ones_folder_alone(tmp_path, arguments):
+    kind = "stress" if arguments else "repeat"
+    kept = tmp_path / kind / "run-01" / "run.json"
+    kept.parent.mkdir(parents=True)
+    kept.touch()
+    with hold(tmp_path, kind), pytest.raises(Broken, match=rf"{kind}: another run \(process"):
+        run_repeat(arguments, tmp_path, Interruptions())
+    assert kept.exists()
 
 
 def test_a_run_that_left_nothing(tmp_path):
