@@ -8,6 +8,8 @@ from qaws.behaviours import deviations
 from qaws.behaviours.load import LOAD, LoadRun
 from qaws.clients.endings import ExpectedClose
 from qaws.load.result import SlowRecord, SwarmResult
+from qaws.measure.clock import at_us
+from qaws.measure.interference import Cause, explains, waited_for_cpu, waits_for_cpu
 from qaws.measure.pace import KEPT
 from qaws.sut.service import MIB
 from qaws.testbed.testbed import Testbed
@@ -16,6 +18,10 @@ from qaws.verdict import Broken, Inconclusive, NotVerified, Refuted
 IN_TIME_MS = 100.0
 """How late the last tick of a second may be with a service that keeps up: what the source plan
 allows 99 % of all ticks."""
+CUT_OFF = 1006
+"""The code of a connection that has ended without a goodbye: RFC 6455, section 7.1.5."""
+AT_ONCE_MS = 500.0
+"""A service that cuts who begins to read again within so long has waited for no answer."""
 ENOUGH_MS = 2000.0
 """A client that waited for longer than this for a tick that was published, without what the machine
 is to blame for, has shown that it does not come."""
@@ -173,7 +179,7 @@ def slow_evicted(testbed: Testbed, within_s: float, expected: ExpectedClose) -> 
     expected = deviations.expected_of(testbed, expected)
     for record in slow:
         if _was_slow(record):
-            _told_why(testbed, record, expected)
+            _told_why(testbed, run, record, expected)
     if not (len(times) < len(slow) and any(map(_is_kept_for_sure, slow))):
         _require_slowness(run.found.slow)
     due = sum(run.published.last.values()) - sum(run.published.first.values()) + 1
@@ -192,7 +198,7 @@ def slow_evicted(testbed: Testbed, within_s: float, expected: ExpectedClose) -> 
     )
     for record in slow:
         if not _was_slow(record):
-            _told_why(testbed, record, expected)
+            _told_why(testbed, run, record, expected)
     testbed.scenario.checks.below("time until the last one was evicted", times[-1], within_s, "s")
 
 
@@ -231,14 +237,34 @@ def _require_slowness(slow: Sequence[SlowRecord]) -> None:
             )
 
 
-def _told_why(testbed: Testbed, record: SlowRecord, expected: ExpectedClose) -> None:
-    closed = record.closed
-    testbed.scenario.checks.require(
-        closed is not None and expected.fits(closed.code, closed.reason),
-        f"end of {record.client}",
-        str(closed) if closed else "its connection was not closed",
-        f"closed with {expected}",
-    )
+def _told_why(testbed: Testbed, run: LoadRun, record: SlowRecord, expected: ExpectedClose) -> None:
+    """Require that a slow client was told why it had to go; who is cut off may have been too slow.
+
+    A service that has said goodbye waits a few seconds for the answer. In these the client reads
+    what has piled up in front of that, if the machine lets it and the service.
+    """
+    closed, checks = record.closed, testbed.scenario.checks
+    is_told = closed is not None and expected.fits(closed.code, closed.reason)
+    what, allowed = f"end of {record.client}", f"closed with {expected}"
+    measured = str(closed) if closed else "its connection was not closed"
+    is_cut = not is_told and closed is not None and closed.code == CUT_OFF
+    if closed and is_cut and (doubt := _kept_from_reading(run, record, closed.at_us)):
+        checks.undecided(what, measured, allowed, doubt)
+    checks.require(is_told, what, measured, allowed)
+
+
+def _kept_from_reading(run: LoadRun, record: SlowRecord, until_us: int) -> str | None:
+    """Say that the machine kept a client, or the service, from most of what was left to be read."""
+    from_ms, until_ms = (record.read_again_us or until_us) / 1e3, until_us / 1e3
+    for_ms = until_ms - from_ms
+    if for_ms < AT_ONCE_MS:
+        return None
+    waits = waits_for_cpu(run.waited.moved(at_us(0) / 1000))
+    causes = [
+        Cause("its process waited for a CPU for", record.waited_ms),
+        waited_for_cpu(waits.within_ms(from_ms, until_ms, for_ms)),
+    ]
+    return explains(causes, for_ms, for_ms / 2)
 
 
 def memory_bounded(testbed: Testbed, megabytes: float) -> None:

@@ -65,6 +65,7 @@ class SlowRecord(msgspec.Struct):
         cut_us: when the connection was found to be cut although the client was not reading, in
             µs since 1970; None if it was not.
         read_again_us: when it began to read at full speed again.
+        waited_ms: for how long its process was kept from running from then on.
         line: what was seen of its line until then.
         trickled: bytes that it had read by then, for one that trickles.
     """
@@ -75,6 +76,7 @@ class SlowRecord(msgspec.Struct):
     closed: ClosedClient | None = None
     cut_us: int | None = None
     read_again_us: int | None = None
+    waited_ms: float = 0.0
     line: LineRecord = msgspec.field(default_factory=LineRecord)
     trickled: int | None = None
 

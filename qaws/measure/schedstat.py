@@ -73,6 +73,15 @@ def progress(threads: Threads) -> tuple[float, float, float]:
     return ran / 1e6, longest / 1e6, total / 1e6
 
 
+def own_wait_ms() -> float:
+    """Return how long this process's first thread was kept from running so far; 0 where unknown."""
+    try:
+        with open("/proc/self/schedstat", "rb") as file:
+            return int(file.read().split()[1]) / 1e6
+    except (OSError, ValueError, IndexError):
+        return 0.0
+
+
 def are_at_rest(threads: Threads) -> bool:
     """Return whether none of them runs or could, so that all it did is in the figures."""
     return not any(_state(thread.stat) == RUNNABLE for thread in threads.values())

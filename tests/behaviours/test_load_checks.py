@@ -12,6 +12,7 @@ from qaws.clients.endings import ExpectedClose
 from qaws.load.plan import Group
 from qaws.load.result import ClientRecord, ClosedClient, SlowRecord, SwarmResult
 from qaws.load.schedule import FlowReport
+from qaws.measure.clock import at_us
 from qaws.measure.cpu_wait import Waits
 from qaws.measure.latency import Latencies
 from qaws.measure.line import LineRecord
@@ -205,6 +206,30 @@ def test_slow_clients_are_evicted_in_time_and_told_why():
 )
 def test_slow_clients_that_are_kept_late_or_told_otherwise_are_told(testbed, sentence):
     with pytest.raises(Refuted, match=sentence):
+        load_checks.slow_evicted(testbed, 20, SLOW)
+
+
+@pytest.mark.parametrize(
+    ("read_for_ms", "waited_ms", "service_ms", "error"),
+    [
+        (3000, 1600, 0, Inconclusive),
+        (3000, 0, 1600, Inconclusive),
+        (3000, 900, 900, Inconclusive),
+        (3000, 700, 700, Refuted),
+        (3000, 0, 0, Refuted),
+        (200, 150, 150, Refuted),  # it has waited for no answer
+    ],
+)
+def test_who_is_cut_off_while_the_machine_kept_it_from_reading_may_have_been_told(
+    read_for_ms, waited_ms, service_ms, error
+):
+    until_us = at_us(0) + 50_000_000
+    cut = ClosedClient("slow client 2", 1006, "cut without a close frame", until_us)
+    record = SlowRecord("slow client 2", 10, 1000, closed=cut, line=FULL)
+    record.read_again_us, record.waited_ms = until_us - read_for_ms * 1000, waited_ms
+    testbed = slow(BOTH[0], record)
+    testbed.scenario.stash[LOAD].waited = Waits(Stalls(((49_500.0, service_ms),)))
+    with pytest.raises(error, match=r"end of slow client 2: measured .*1006 .cut without a close"):
         load_checks.slow_evicted(testbed, 20, SLOW)
 
 

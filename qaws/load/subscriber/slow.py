@@ -27,6 +27,7 @@ from qaws.load.subscriber.shared_stream import SharedStream
 from qaws.load.violation import Violation
 from qaws.measure.clock import now_us
 from qaws.measure.line import Line
+from qaws.measure.schedstat import own_wait_ms
 from qaws.protocol.answers import as_http_1_1
 from qaws.protocol.encoding import Undecodable
 from qaws.runtime.dialing import Bytes, connected_socket
@@ -145,7 +146,11 @@ class SlowClient:
             else:
                 await self._look_on()
             self._line.look()
-            await self._read_out()
+            before_ms = own_wait_ms()
+            try:
+                await self._read_out()
+            finally:
+                self.record.waited_ms = own_wait_ms() - before_ms
         finally:
             again.cancel()
             if self._receiving is not None:
