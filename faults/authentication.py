@@ -67,7 +67,10 @@ def _by_header(session: Session) -> bool:
         "QA-WS-002": REFUSAL + "HTTP 302, a redirect to /login, which no client follows",
         "QA-WS-021": "what Mallory was told: measured ",
     },
-    also=("QA-WS-107",),
+    also=(
+        "QA-WS-114",
+        "QA-WS-107",
+    ),
 )
 def login_page_for_who_shows_no_token() -> None:
     """Answer the handshake with a redirect."""
@@ -113,6 +116,7 @@ def welcome_before_authentication() -> None:
 @fault(
     story="The feed is streamed to whoever connects until somebody has looked at the token.",
     caught_by={"QA-WS-002": "messages that Alice received: measured"},
+    also=("QA-WS-107",),
 )
 def feed_before_authentication() -> None:
     """Send every tick to clients without a token for a while, then refuse them."""
@@ -145,7 +149,7 @@ def feed_before_authentication() -> None:
         "QA-WS-002": "messages that Alice received: measured 1 x option tick",
         "QA-WS-021": "what Mallory was told: measured",
     },
-    also=("QA-WS-107", "QA-WS-012", "QA-WS-025"),
+    also=("QA-WS-121", "QA-WS-114", "QA-WS-107", "QA-WS-012", "QA-WS-025"),
 )
 def snapshot_before_authentication() -> None:
     """Send clients without a token a tick, then refuse them."""
@@ -168,7 +172,10 @@ def snapshot_before_authentication() -> None:
         "QA-WS-002": REFUSAL + "HTTP 403",
         "QA-WS-021": "what Mallory was told: measured",
     },
-    also=("QA-WS-107",),
+    also=(
+        "QA-WS-114",
+        "QA-WS-107",
+    ),
 )
 def refusal_as_bare_403() -> None:
     """Answer the handshake of a client without a token with 403 and no body."""
@@ -192,7 +199,7 @@ def refusal_as_bare_403() -> None:
         "QA-WS-002": REFUSAL + "1 x welcome; still open",
         "QA-WS-021": "what Mallory was told: measured",
     },
-    also=("QA-WS-107", "QA-WS-012"),
+    also=("QA-WS-114", "QA-WS-107", "QA-WS-012"),
 )
 def no_token_accepted() -> None:
     """Give claims to clients that show nothing."""

@@ -201,6 +201,7 @@ def session_id_reused() -> None:
         "QA-WS-115": "ticks that Alice missed",
     },
     also=(
+        "QA-WS-118",
         "QA-WS-016",
         "QA-WS-017",
         "QA-WS-025",

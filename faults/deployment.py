@@ -210,7 +210,10 @@ def shutdown_waits_for_the_slowest() -> None:
     story="At a shutdown clients are closed one after the other, with a pause in between, so that "
     "the last ones are cut off when the time is up.",
     caught_by={"QA-WS-018": LATE_CLOSE},
-    also=("QA-WS-111",),
+    also=(
+        "QA-WS-121",
+        "QA-WS-111",
+    ),
 )
 def clients_closed_one_by_one() -> None:
     """Take a tenth of a second for each."""
@@ -436,6 +439,7 @@ def ticks_shared_out_between_nodes() -> None:
     "nodes every client gets everything twice.",
     caught_by={"QA-WS-111": "more than once"},
     also=(
+        "QA-WS-118",
         "QA-WS-016",
         "QA-WS-024",
         "QA-WS-102",

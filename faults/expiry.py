@@ -28,6 +28,7 @@ AFTER_EXPIRY = "after its token expired: measured "
     story="A token's expiry is checked when its client connects and never again, so that whoever "
     "was let go at noon reads along until the evening.",
     caught_by={"QA-WS-022": "close of Ida " + AFTER_EXPIRY + "nothing"},
+    also=("QA-WS-121",),
 )
 def expiry_checked_at_connect_only() -> None:
     """Set no timer."""
@@ -52,6 +53,7 @@ def _on(owner: Any, name: str, session_of: Callable[..., Session]) -> None:
     story="A token's expiry is checked when its client sends something, so that a client that only "
     "listens never has to renew it.",
     caught_by={"QA-WS-022": "close of Ida " + AFTER_EXPIRY + "nothing"},
+    also=("QA-WS-121",),
 )
 def expiry_checked_on_messages_only() -> None:
     """Look at the clock with each message of a client."""
@@ -91,6 +93,7 @@ def pings_extend_the_token() -> None:
     story="A session whose token has expired is closed with 1000, a normal end, so that the client "
     "does not fetch a new token.",
     caught_by={"QA-WS-022": "end of Ida's connection"},
+    also=("QA-WS-121",),
 )
 def expiry_as_normal_end() -> None:
     """Take another code."""
@@ -101,6 +104,7 @@ def expiry_as_normal_end() -> None:
     story="A session whose token has expired is told that authentication is required, as if its "
     "token had never been good, and its user is asked for a password in mid-session.",
     caught_by={"QA-WS-022": "end of Ida's connection"},
+    also=("QA-WS-121",),
 )
 def expiry_told_as_missing_token() -> None:
     """Take another reason."""

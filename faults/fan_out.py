@@ -109,7 +109,7 @@ def ticks_reordered_in_bursts() -> None:
         "QA-WS-103": "received ticks more than once",
         "QA-WS-115": "numbers of NIFTY at Alice ",
         "QA-WS-018": "received ticks more than once",
-        "QA-WS-111": "received ticks more than once",
+        "QA-WS-111": "NIFTY option tick #",
     },
     also=("QA-WS-024", "QA-WS-102", "QA-WS-116", "QA-WS-005", "QA-WS-006"),
 )
@@ -149,6 +149,7 @@ def _recipients_of_large_groups(
         "QA-WS-018": "ticks that the broker had before SIGTERM, at all clients",
         "QA-WS-105": "it reached 499 of 500",
     },
+    also=("QA-WS-118",),
 )
 def client_skipped_in_large_group() -> None:
     """Leave one out."""
@@ -162,6 +163,7 @@ def client_skipped_in_large_group() -> None:
         "QA-WS-018": "ticks that the broker had before SIGTERM, at all clients",
         "QA-WS-105": "it reached 499 of 500",
     },
+    also=("QA-WS-118",),
 )
 def last_of_large_group_forgotten() -> None:
     """Stop one short."""
@@ -175,6 +177,7 @@ def last_of_large_group_forgotten() -> None:
         "QA-WS-018": "received ticks more than once",
         "QA-WS-105": "got 2, allowed exactly 1",
     },
+    also=("QA-WS-118",),
 )
 def client_served_twice_in_large_group() -> None:
     """Serve the first again at the end."""

@@ -193,7 +193,7 @@ def _in_a_crowd(act: Callable[[Fanout, Tick, Callable[[Tick], None]], None]) -> 
     story="Between feed and fan-out there is room for forty ticks: what several publishers send at "
     "once beyond that is lost.",
     caught_by={"QA-WS-103": MISSED},
-    also=("QA-WS-018", "QA-WS-111"),
+    also=("QA-WS-118", "QA-WS-018", "QA-WS-111"),
 )
 def crowd_beyond_the_buffer_lost() -> None:
     """Take no more than fit."""
@@ -240,7 +240,7 @@ def numbers_watched_across_publishers() -> None:
     story="When much comes at once a second worker takes every other tick and is slower, so that "
     "old prices come after new ones.",
     caught_by={"QA-WS-103": OUT_OF_ORDER},
-    also=("QA-WS-018", "QA-WS-111"),
+    also=("QA-WS-118", "QA-WS-018", "QA-WS-111"),
 )
 def second_worker_is_slower() -> None:
     """Hold back every other tick until five more have come."""

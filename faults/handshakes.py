@@ -31,6 +31,7 @@ def stalled_handshake_kept() -> None:
     story="The time for a handshake starts anew with every byte, so that a client which sends "
     "one now and then holds its place for ever (Slowloris).",
     caught_by={"QA-WS-024": "stalled or broken handshakes: a request byte by byte"},
+    also=("QA-WS-121",),
 )
 def each_byte_buys_time() -> None:
     """Cut off only who has been silent."""

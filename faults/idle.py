@@ -49,7 +49,10 @@ def idle_timer_never_fires() -> None:
     story="Pings do not count as activity, so that clients which keep their connection alive as "
     "told are thrown out.",
     caught_by={"QA-WS-011": OPEN + "1 of 4 open and answering; Bob"},
-    also=("QA-WS-132",),
+    also=(
+        "QA-WS-121",
+        "QA-WS-132",
+    ),
 )
 def idle_timer_ignores_pings() -> None:
     """Do not note what clients send."""

@@ -440,7 +440,10 @@ def tokens_url_encoded_in_the_log() -> None:
     story="A refusal says in its reason which token it is about, and proxies and browsers write "
     "the reason into logs of their own.",
     caught_by={"QA-WS-025": "a close's reason has a piece of the signature of a token"},
-    also=("QA-WS-021",),
+    also=(
+        "QA-WS-107",
+        "QA-WS-021",
+    ),
 )
 def token_in_a_closes_reason() -> None:
     """Append the token's end to the reason."""

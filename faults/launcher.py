@@ -81,7 +81,10 @@ def leak_of_256_bytes_behind_a_launcher() -> None:
     story="A launcher starts the service and steps aside; behind it each client leaves 2 MB "
     "behind until a pool is full, and whoever watches the launcher sees memory that never grows.",
     caught_by={"QA-WS-004": "growth of the service's private memory: measured 2"},
-    also=("QA-WS-024",),
+    also=(
+        "QA-WS-118",
+        "QA-WS-024",
+    ),
 )
 def memory_kept_behind_a_launcher() -> None:
     """Keep a large object for every client, in a process that has left its family."""

@@ -100,7 +100,7 @@ def limit_refusal_as_503() -> None:
         "QA-WS-012": ADMISSION,
         "QA-WS-025": "has a valid token but was closed with 1008",
     },
-    also=("QA-WS-024", "QA-WS-101", "QA-WS-108", "QA-WS-132"),
+    also=("QA-WS-121", "QA-WS-024", "QA-WS-101", "QA-WS-108", "QA-WS-132"),
 )
 def place_never_given_back() -> None:
     """Release nothing."""
@@ -111,7 +111,10 @@ def place_never_given_back() -> None:
     story="Every client that was turned away takes a place for ever, so that a full service "
     "stays full until it is restarted.",
     caught_by={"QA-WS-012": ADMISSION},
-    also=("QA-WS-132",),
+    also=(
+        "QA-WS-121",
+        "QA-WS-132",
+    ),
 )
 def turned_away_take_places() -> None:
     """Lower the limit by one with every refusal."""

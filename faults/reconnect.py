@@ -98,7 +98,10 @@ def _edit_deliveries(edit: Callable[[Session, State], None]) -> None:
         "QA-WS-115": AS_PUBLISHED,
         "QA-WS-117": WRONG,
     },
-    also=("QA-WS-131",),
+    also=(
+        "QA-WS-118",
+        "QA-WS-131",
+    ),
 )
 def numbers_begin_again_on_return() -> None:
     """Count the ticks of each symbol for each client that has come back."""
@@ -116,6 +119,7 @@ def numbers_begin_again_on_return() -> None:
     story="For a client that comes back the numbers go on where it left, so that the hole in its "
     "books cannot be seen.",
     caught_by={"QA-WS-115": AS_PUBLISHED, "QA-WS-117": WRONG},
+    also=("QA-WS-118",),
 )
 def gap_hidden_by_renumbering() -> None:
     """Take off what the client has missed."""
@@ -139,7 +143,7 @@ def gap_hidden_by_renumbering() -> None:
         "QA-WS-115": OVER,
         "QA-WS-117": WRONG,
     },
-    also=("QA-WS-119", "QA-WS-131"),
+    also=("QA-WS-118", "QA-WS-119", "QA-WS-131"),
 )
 def last_ticks_sent_again_on_return() -> None:
     """Keep the last ticks, and send them ahead of the acknowledgement."""
@@ -168,6 +172,7 @@ def last_ticks_sent_again_on_return() -> None:
         "QA-WS-115": GAP,
         "QA-WS-117": WRONG,
     },
+    also=("QA-WS-118",),
 )
 def first_ticks_lost_on_return() -> None:
     """Swallow what comes first."""
