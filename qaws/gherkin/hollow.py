@@ -9,8 +9,9 @@ from typing import Any
 from behave.model import Feature, Scenario, ScenarioOutline
 
 from qaws.gherkin.matching import Place, is_selected
-from qaws.gherkin.plan import ids_of, shown
+from qaws.gherkin.plan import shown
 from qaws.gherkin.selection import Selection
+from qaws.ids import test_id
 
 
 def without_checks(features: Iterable[Feature], selection: Selection) -> Iterator[str]:
@@ -54,7 +55,7 @@ def without_rows(features: Iterable[Feature], selection: Selection) -> Iterator[
 
 
 def _called(item: Scenario) -> str:
-    return (ids_of(item) or [f'"{item.name}"'])[0]
+    return test_id(item) or f'"{item.name}"'
 
 
 def _glued_tags(filename: str, tags: Iterable[Any]) -> Iterator[str]:

@@ -34,11 +34,10 @@ from qaws.gherkin.tags import (
     NEED,
     PRIORITIES,
     SEVERITIES,
-    TEST_ID,
-    test_id,
 )
 from qaws.gherkin.types import TYPES
 from qaws.gherkin.wording import problem_of
+from qaws.ids import ID, ids_of, test_id
 from qaws.protocol import rows
 from qaws.sut.schema import schema_page
 from qaws.verdict import Broken
@@ -49,7 +48,7 @@ BACKGROUND_STEPS = 2
 SOURCES = (
     (range(1, 16), "Plan"),
     (range(16, 26), "Specification"),
-    (range(101, 1000), "Beyond the plan"),
+    (range(101, 10_000), "Beyond the plan"),
 )
 """Numbers of tests, and where what they demand comes from."""
 EXIT_USAGE = 2
@@ -152,7 +151,7 @@ def _identity_problems(
         titles: title → where it was first seen.
     """
     at = _at(scenario)
-    ids = [tag for tag in scenario.tags if TEST_ID.match(tag)]
+    ids = list(ids_of(scenario))
     if len(ids) != 1:
         yield f"{at}: needs exactly one tag of the form @QA-WS-006, has {len(ids)}"
         return
@@ -186,8 +185,12 @@ def _own_problems(scenario: Scenario, feature: str, titles: dict[str, str]) -> I
     at = _at(scenario)
     if (former_at := titles.setdefault(f"{feature}: {scenario.name}", at)) != at:
         yield f"{at}: has the title of {former_at}; reports would take them for one, so change it"
-    if ids := [tag for tag in scenario.effective_tags if TEST_ID.match(tag)]:
-        yield f"{at}: @{ids[0]} is an id of the suite; a scenario of your own needs none"
+    for name, place in ids_of(scenario).items():
+        file, _, line = place.rpartition(":")
+        yield (
+            f"{shown(Path(file))}:{line}: @{name}: ids of this form are the suite's; a scenario of "
+            "your own needs none"
+        )
     if not scenario.description:
         yield f'{at}: has no description: say who demands it, as in "> Team: …"'
 
@@ -225,7 +228,7 @@ def _row_problems(at: str, tags: list[str], may_have_others: bool) -> Iterator[s
         known = (*PRIORITIES, *SEVERITIES, *KINDS, *EXTRAS)
         if need is not None and need not in CAPABILITIES:
             yield f"{at}: @{tag}: known needs are {', '.join(CAPABILITIES)}"
-        elif need is None and not (may_have_others or tag in known or TEST_ID.match(tag)):
+        elif need is None and not (may_have_others or tag in known or ID.match(tag)):
             yield f"{at}: @{tag}: known tags are {', '.join(known)}"
     counts = Counter(tags)
     for name, group in (("kind", KINDS), ("severity", SEVERITIES)):

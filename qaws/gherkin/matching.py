@@ -10,8 +10,9 @@ from typing import Any
 
 from behave.model import Feature, Scenario, ScenarioOutline
 
-from qaws.gherkin.plan import Planned, Rows, ids_of, shown, whole_text
+from qaws.gherkin.plan import Planned, Rows, shown, whole_text
 from qaws.gherkin.selection import Selection
+from qaws.ids import test_id
 
 NUMBER = re.compile(r"\d[\d,.]*(?: ?(?:ms|seconds?|minutes?|hours?|kB|KiB|MB|%))?")
 
@@ -33,7 +34,7 @@ def places_of(features: Iterable[Feature]) -> dict[str, list[Place]]:
     found: dict[str, list[Place]] = {}
     for feature in features:
         for item in feature.scenarios:
-            for sid in ids_of(item)[:1]:
+            if sid := test_id(item):
                 found.setdefault(sid, []).append(Place(item, feature))
     return found
 

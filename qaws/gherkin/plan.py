@@ -17,7 +17,7 @@ from typing import Any
 
 from behave.model import Feature, Scenario, ScenarioOutline, Table
 
-from qaws.gherkin.tags import TEST_ID
+from qaws.ids import test_id
 from qaws.verdict import Broken
 
 NAME = "plan.json"
@@ -152,7 +152,7 @@ def plan_of(features: Iterable[Feature], folder: Path) -> Plan:
                 examples,
                 [_rows_of(table, _telling([table]), []) for table in tables],
             )
-            for sid in ids_of(item)[:1]:
+            if sid := test_id(item):
                 plan.setdefault(sid, []).append(planned)
     return dict(sorted(plan.items()))
 
@@ -182,11 +182,6 @@ def steps_of(item: Scenario) -> list[tuple[str, int]]:
 def whole_text(row: Any) -> str:
     """Return all cells of a row in one line."""
     return BETWEEN.join(row.cells)
-
-
-def ids_of(item: Scenario) -> list[str]:
-    """Return the QA-WS ids that a scenario bears itself."""
-    return [str(tag) for tag in item.tags if TEST_ID.match(tag)]
 
 
 def write_plan(folder: Path, plan: Plan) -> None:

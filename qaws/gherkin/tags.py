@@ -1,12 +1,7 @@
-"""The grammar of tags: which test, when it runs, how grave it is, and what it needs of a target."""
+"""The grammar of tags: when a scenario runs, how grave it is, and what it needs of a target."""
 
 from __future__ import annotations
 
-import re
-
-from behave.model import Scenario
-
-TEST_ID = re.compile(r"^QA-WS-\d{3}$")
 KINDS = ("integration", "load", "security")
 PRIORITIES = ("p0", "p1", "nightly")
 """When a scenario runs: at each sign-off, when asked for, or at night because it takes hours."""
@@ -69,8 +64,3 @@ CLOSING_STEP = (
     "every client has received exactly what it was due, in frames that conform to the contract"
 )
 """The step that the suite adds to every scenario."""
-
-
-def test_id(scenario: Scenario) -> str:
-    """Return the QA-WS id of a scenario, "" when it has none."""
-    return next((tag for tag in scenario.effective_tags if TEST_ID.match(tag)), "")

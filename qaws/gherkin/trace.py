@@ -19,7 +19,8 @@ from behave.parser import ParserError
 from behave.step_registry import registry
 
 from qaws.gherkin.feature_files import parse_file
-from qaws.gherkin.tags import KINDS, test_id
+from qaws.gherkin.tags import KINDS
+from qaws.ids import test_id
 
 SOURCE_PLAN, SPECIFICATION, FAULTS = "source-plan.md", "specification.md", "faults.md"
 SHEET = "requirements.json"

@@ -24,14 +24,14 @@ from behave.reporter.junit import JUnitReporter
 from behave.runner import Context
 from behave.runner_util import collect_feature_locations, parse_features
 
-from qaws.report.identity import check_identities, identity, row_text, scenario_id
+from qaws.ids import test_id
+from qaws.report.identity import check_identities, identity, row_text
 from qaws.report.junit import SignoffJUnitReporter, clear_junit
 from qaws.report.outcome import Outcome, gravity, hook_finding, outcome_of, step_findings
 from qaws.report.sole_writer import require_sole_writer
 from qaws.runtime.lock import hold
 from qaws.verdict import Broken
 
-ID = re.compile(r"^QA-WS-\d{3,}$")
 EPICS = {"integration": "Integration", "load": "Load", "security": "Security"}
 RESULT_FILES = re.compile(
     r".*-(result|container|globals)\.json(\.tmp)?$|.*-attachment\..*$"
@@ -51,7 +51,7 @@ class Listener(allure_listener.AllureListener):  # type: ignore[misc]
         self.steps.clear()  # the steps of a deselected scenario must not leak into this one
         super().start_scenario(scenario)
         test = self.logger.get_test(self.current_scenario_uuid)
-        sid = scenario_id(scenario)
+        sid = test_id(scenario)
         row = row_text(scenario)
         where = os.path.relpath(scenario.filename) if scenario.filename else "<string>"
         test.fullName = f"{where}: {scenario.name}"

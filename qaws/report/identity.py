@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -10,13 +9,9 @@ from behave.exception import ConstraintError
 from behave.model import Rule, ScenarioOutline
 from behave.model_type import FileLocation
 
-ID = re.compile(r"^QA-WS-\d{3,}$")
+from qaws.ids import ids_of, test_id
+
 LONGEST_ROW = 90
-
-
-def scenario_id(scenario: Any) -> str | None:
-    """Return the QA-WS tag of a scenario or outline, None where it has none."""
-    return next((str(tag) for tag in scenario.tags if ID.match(tag)), None)
 
 
 def row_cells(scenario: Any) -> dict[str, str]:
@@ -39,13 +34,13 @@ def row_text(scenario: Any) -> str:
 
 def full_name(scenario: Any) -> str:
     """Return the title of a scenario with its id in front, where the title does not name it."""
-    sid, title = scenario_id(scenario), str(scenario.name)
+    sid, title = test_id(scenario), str(scenario.name)
     return f"{sid} {title}" if sid and sid not in title else title
 
 
 def identity(scenario: Any) -> str:
     """Return what tells a scenario from all others: its id (or title) and its row."""
-    name = scenario_id(scenario) or f"{scenario.feature.name}: {scenario.name}"
+    name = test_id(scenario) or f"{scenario.feature.name}: {scenario.name}"
     return _identity(name, row_cells(scenario))
 
 
@@ -68,7 +63,7 @@ def check_identities(features: Iterable[Any]) -> None:
         for item in feature.run_items:
             if isinstance(item, Rule):
                 raise ConstraintError(f"{item.location}: Rule is not supported, use a feature each")
-            ids = [tag for tag in item.tags if ID.match(tag)]
+            ids = list(ids_of(item))
             if len(ids) > 1:
                 raise ConstraintError(f"{item.location}: one QA-WS tag, not {' and '.join(ids)}")
             name = ids[0] if ids else f"{feature.name}: {item.name}"
@@ -96,7 +91,7 @@ def _identities(item: Any) -> Iterator[tuple[str, Any]]:
     """
     if not isinstance(item, ScenarioOutline):
         yield identity(item), item.location
-    elif name := scenario_id(item):
+    elif (name := test_id(item)) in item.effective_tags:
         for row in (row for table in item.examples for row in table.table or ()):
             cells = dict(zip(row.headings, row.cells, strict=True))
             yield _identity(name, cells), FileLocation(item.location.filename, row.line)

@@ -22,8 +22,9 @@ from behave.model import Scenario, Step
 from qaws import places
 from qaws.auth import key_set
 from qaws.clients import browser_page
-from qaws.gherkin.tags import BY_CLAUSE, CLOSING_STEP, KINDS, NEED, WHOLE_RUN, test_id
+from qaws.gherkin.tags import BY_CLAUSE, CLOSING_STEP, KINDS, NEED, WHOLE_RUN
 from qaws.gherkin.wording import require_understood
+from qaws.ids import test_id
 from qaws.protocol import rows
 from qaws.protocol.contract import Contract
 from qaws.report.digests import feature_digests

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 
 from behave.model import Feature, Scenario
 
-from qaws.gherkin.tags import NEED, PRIORITIES, test_id
+from qaws.gherkin.tags import NEED, PRIORITIES
 from qaws.gherkin.types import setting
+from qaws.ids import test_id
 from qaws.sut.sections import TOKEN_LOCATIONS
 from qaws.sut.target import Target
 

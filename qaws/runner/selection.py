@@ -18,7 +18,7 @@ from qaws.gherkin.plan import read_plan
 from qaws.gherkin.row_comparison import compare_rows
 from qaws.gherkin.row_plan import read_row_plan
 from qaws.gherkin.selection import Selection, require_names, require_sound_tags
-from qaws.gherkin.tags import test_id
+from qaws.ids import ids_of, test_id
 from qaws.report.panel import EDITED
 from qaws.verdict import Broken
 
@@ -93,10 +93,10 @@ def _require_ids_of_the_suite(features: Sequence[Any], folder: Path) -> None:
         if Path(feature.filename).resolve().is_relative_to(folder.resolve()):
             continue
         for scenario in feature.scenarios:
-            if name := test_id(scenario):
+            for name, place in ids_of(scenario).items():
                 raise Broken(
-                    f"{scenario.filename}:{scenario.line}: @{name} is an id of the suite; take it "
-                    "out: a scenario of your own needs none"
+                    f"{place}: @{name}: ids of this form are the suite's; take it out: a scenario "
+                    "of your own needs none"
                 )
 
 

@@ -145,9 +145,8 @@ def test_the_lint_judges_what_a_team_adds(begun):
     code, said = lint(begun.path)
     assert code == 1
     told = said.splitlines()
-    assert (
-        f"{EXAMPLE}:9: @QA-WS-006 is an id of the suite; a scenario of your own needs none" in told
-    )
+    refused = f"{EXAMPLE}:9: @QA-WS-006: ids of this form are the suite's; a scenario of your own"
+    assert f"{refused} needs none" in told
     assert 'features/steps/ours.py:4: no scenario uses the step "nothing happens"' in told
     assert any(f"{EXAMPLE}:14: no phrase fits" in line for line in told)
     assert any('features/data/origins.toml: "our shop": no feature names it' in x for x in told)
@@ -252,7 +251,39 @@ def test_an_id_of_the_suite_is_no_teams_to_give(begun):
     feature = begun.path / EXAMPLE
     feature.write_text(feature.read_text().replace("@p0 @normal", "@QA-WS-001 @p0 @normal"))
     [ours] = plan_command.parsed(begun.path / "features")
-    said = "example.feature:9: @QA-WS-001 is an id of the suite; take it out"
+    said = "example.feature:9: @QA-WS-001: ids of this form are the suite's; take it out"
     with pytest.raises(Broken, match=said):
         selection._require_ids_of_the_suite([ours], places.FEATURES)
     selection._require_ids_of_the_suite(plan_command.parsed(places.FEATURES), places.FEATURES)
+
+
+OUTLINE = """  @ours
+  Scenario Outline: Ours
+    Given <what>
+    Examples:
+      | what |
+      | a    |
+    {}
+    Examples: more
+      | what |
+      | b    |
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("@QA-WS-002\nFeature: O\n" + OUTLINE.format("@own"), "x.feature:4: @QA-WS-002"),
+        ("Feature: O\n" + OUTLINE.format("@QA-WS-002"), "x.feature:9: @QA-WS-002"),
+        ("Feature: O\n" + OUTLINE.format("@QA-WS-1001"), "x.feature:9: @QA-WS-1001"),
+    ],
+    ids=["of the feature", "of a table", "that the suite has not"],
+)
+def test_an_id_is_found_wherever_it_stands_and_whatever_its_number(here, text, said):
+    (here / "features").mkdir()
+    (here / "features" / "x.feature").write_text(text)
+    [ours] = plan_command.parsed(here / "features")
+    with pytest.raises(Broken, match=f"{said}: ids of this form are the suite's"):
+        selection._require_ids_of_the_suite([ours], places.FEATURES)
+    [outline] = ours.scenarios
+    assert any(f"{said}: ids of this" in each for each in linter._own_problems(outline, "O", {}))
