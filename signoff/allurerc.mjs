@@ -30,7 +30,7 @@ export default {
   historyPath: join(reports, "history.jsonl"),
   historyLimit: 20,
   appendHistory: ran,
-  hideLabels: ["framework", "language", "ALLURE_ID"],
+  hideLabels: ["framework", "language", "place", "ALLURE_ID"],
   categories: {
     rules: [
       { name: "Acceptance criterion not met", matchers: { statuses: ["failed"] }, groupBy: ["severity"] },

@@ -30,7 +30,7 @@ export function signoffModel(input) {
   const { requirements } = input;
   const checks = (input.checks ?? []).map((line) => ({ ...line, id: line.id || null }));
   const run = input.run ?? {};
-  const scenarios = [...scenariosOf(input.results ?? [], checks), ...missingScenarios(run, input)];
+  const scenarios = toldApart([...scenariosOf(input.results ?? [], checks), ...missingScenarios(run, input)]);
   const tests = testsOf(requirements, scenarios, checks, run.edits ?? []);
   const planned = tests.filter((test) => test.planned);
   const other = (kind) => takeEvidence(kind, run, input.evidence);
@@ -48,14 +48,19 @@ function scenariosOf(results, checks) {
   });
 }
 
-function belongs(line, { id, title, row, rowName }) {
-  if (line.id !== id || (id === null && line.scenario !== title)) return false;
-  const text = rowText(line.row);
-  return text === row || text === rowName;
+/** Whether checks are of a scenario, or of its row: a title may come again in another feature. */
+const belongs = (line, { at }) => Boolean(at) && line.at === at;
+
+/** Scenarios, with their feature files behind titles without an id that come in several. */
+function toldApart(scenarios) {
+  const fileOf = ({ at }) => String(at).replace(/:\d+$/, "");
+  const files = new Map();
+  for (const one of scenarios) files.set(one.title, (files.get(one.title) ?? new Set()).add(fileOf(one)));
+  return scenarios.map((one) => (one.id === null && files.get(one.title).size > 1 ? { ...one, title: `${one.title} (${fileOf(one)})` } : one));
 }
 
 /** An outline's row as one string, whatever it came as: null, text, or a mapping of heading to cell. */
-export function rowText(row) {
+function rowText(row) {
   if (row === null || row === undefined) return "";
   if (typeof row !== "object") return String(row);
   return Object.entries(row).sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, value]) => `${name}=${value}`).join("; ");
@@ -77,14 +82,10 @@ function scenarioVerdict({ status, message }, checks) {
 
 /** Selected scenarios that left no result: the run ended before them. */
 function missingScenarios(run, { results = [], aborted }) {
-  const left = new Map();
-  for (const result of results) left.set(result.id, (left.get(result.id) ?? 0) + 1);
+  const left = new Set(results.map(({ at }) => at));
   const reason = aborted || run.state === "aborted" ? "not run: the run was aborted before it" : "not run: the run ended before it";
-  return (run.selected ?? []).filter(({ id }) => {
-    const remaining = left.get(id || null) ?? 0;
-    left.set(id || null, remaining - 1);
-    return remaining <= 0;
-  }).map(({ id, name }) => ({ id: id || null, title: name, name, row: "", verdict: "NOT VERIFIED", reason, missing: true }));
+  return (run.selected ?? []).filter(({ at }) => !left.has(at))
+    .map(({ id, at, name }) => ({ id: id || null, at, title: name, name, verdict: "NOT VERIFIED", reason, missing: true }));
 }
 
 function tally(scenarios) {

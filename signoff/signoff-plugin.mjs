@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 
 import { causeOf, findingOf } from "./causes.mjs";
 import { suiteWords } from "./evidence.mjs";
-import { rowText, signoffModel } from "./model.mjs";
+import { signoffModel } from "./model.mjs";
 import { renderSheet, versionWords } from "./sheet.mjs";
 
 const EVIDENCE = ["coverage", "repeat", "stress", "hour", "faults", "mutation"];
@@ -57,7 +57,7 @@ export default class SignoffPlugin {
       edits: run.edits ?? [],
       tests: tests.map(({ id, title, verdict, ran, passed }) => ({ id, title, verdict, ran, passed })),
       unpassed: tests.flatMap(({ scenarios }) => scenarios).filter(({ verdict }) => verdict !== "PASSED")
-        .map((one) => ({ id: one.id, title: one.title, row: one.rowName ?? "", verdict: one.verdict, reason: String(one.reason ?? ""), cause: causeOf(one), finding: findingOf(one.reason) })),
+        .map((one) => ({ id: one.id, at: one.at, title: one.title, row: one.rowName ?? "", verdict: one.verdict, reason: String(one.reason ?? ""), cause: causeOf(one), finding: findingOf(one.reason) })),
     };
   }
 
@@ -126,11 +126,10 @@ export default class SignoffPlugin {
 }
 
 function toResult(tr) {
-  const label = tr.labels.find(({ name }) => name === "ALLURE_ID")?.value ?? null;
-  const cells = Object.fromEntries(tr.parameters.map(({ name, value }) => [name, value]));
+  const label = (wanted) => tr.labels.find(({ name }) => name === wanted)?.value ?? null;
   const [title, rowName = ""] = splitTitle(tr);
   return {
-    id: label, link: tr.id, title, name: tr.name, rowName, row: rowText(cells),
+    id: label("ALLURE_ID"), at: label("place"), link: tr.id, title, name: tr.name, rowName,
     status: tr.status, message: tr.error?.message ?? "", duration: tr.duration ?? null,
   };
 }

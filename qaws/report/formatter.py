@@ -25,7 +25,7 @@ from behave.runner import Context
 from behave.runner_util import collect_feature_locations, parse_features
 
 from qaws.ids import test_id
-from qaws.report.identity import check_identities, identity, row_text
+from qaws.report.identity import check_identities, identity, place_of, row_text
 from qaws.report.junit import SignoffJUnitReporter, clear_junit
 from qaws.report.outcome import Outcome, gravity, hook_finding, outcome_of, step_findings
 from qaws.report.sole_writer import require_sole_writer
@@ -53,7 +53,7 @@ class Listener(allure_listener.AllureListener):  # type: ignore[misc]
         test = self.logger.get_test(self.current_scenario_uuid)
         sid = test_id(scenario)
         row = row_text(scenario)
-        where = os.path.relpath(scenario.filename) if scenario.filename else "<string>"
+        where = os.path.relpath(scenario.filename)
         test.fullName = f"{where}: {scenario.name}"
         test.titlePath = [*Path(where).parts[:-1], scenario.feature.name]
         test.testCaseId = md5(sid or test.fullName)  # type: ignore[no-untyped-call]
@@ -62,6 +62,7 @@ class Listener(allure_listener.AllureListener):  # type: ignore[misc]
             test.name = f"{test.name} · {row}"
         kinds = [EPICS[tag] for tag in EPICS if tag in scenario.effective_tags]
         test.labels.extend(Label("epic", kind) for kind in kinds[:1])
+        test.labels.append(Label("place", place_of(scenario)))
         if sid:
             test.labels.append(Label("ALLURE_ID", sid))
 

@@ -1,7 +1,8 @@
-"""What tells a scenario from all others: its QA-WS id, and its row."""
+"""What tells a scenario from all others: its QA-WS id and its row, and where it stands."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -30,6 +31,14 @@ def row_text(scenario: Any) -> str:
         return text
     mark = f"… (line {scenario._row.line})"
     return text[: LONGEST_ROW - len(mark)] + mark
+
+
+def place_of(scenario: Any) -> str:
+    """Return the file and line of a scenario, or of its row: what run, checks and results share.
+
+    A title may come again in another feature, and a scenario of a team's own has no id.
+    """
+    return f"{os.path.relpath(scenario.filename)}:{scenario.line}"
 
 
 def full_name(scenario: Any) -> str:

@@ -28,6 +28,7 @@ from qaws.ids import test_id
 from qaws.protocol import rows
 from qaws.protocol.contract import Contract
 from qaws.report.digests import feature_digests
+from qaws.report.identity import place_of
 from qaws.report.node import ReportError
 from qaws.report.signoff import delete_pages
 from qaws.runner.attachments import attach_evidence
@@ -205,6 +206,7 @@ class Session:
         return [
             {
                 "id": test_id(scenario),
+                "at": place_of(scenario),
                 "name": scenario.name,
                 "priority": next((t for t in scenario.effective_tags if t in ("p0", "p1")), ""),
                 "kind": next((t for t in scenario.effective_tags if t in KINDS), ""),
@@ -275,6 +277,7 @@ class Session:
             attach_evidence(self.testbed, scenario.description)
             line = {
                 "id": test_id(scenario),
+                "at": place_of(scenario),
                 "scenario": scenario.name,
                 "row": dict(scenario._row.items()) if scenario._row else {},
                 "status": _status(scenario, problem if passed else None),

@@ -31,11 +31,12 @@ from behave.runner_util import FileLocationParser
 
 from qaws.gherkin.feature_files import UnreadableFile, read_by_behave
 from qaws.report.console import RowFormatter
+from qaws.report.identity import place_of
 from qaws.report.outcome import Outcome, outcome_of
 from qaws.report.signoff import EXIT_BROKEN, EXIT_CODES, EXIT_FAILED
 from qaws.runner.exit_code import exit_code
 from qaws.runner.provenance import suite_state
-from qaws.runner.shares import Shares, is_for_all, place_of
+from qaws.runner.shares import Shares, is_for_all
 from qaws.runtime.lock import hold
 from qaws.verdict import Broken, readable
 

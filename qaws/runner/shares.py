@@ -30,6 +30,7 @@ from behave.model import Feature, Scenario, Step
 from behave.model_type import Status
 
 from qaws.gherkin.tags import WHOLE_RUN
+from qaws.report.identity import place_of
 from qaws.report.outcome import Outcome, outcome_of
 from qaws.sut.target import Target
 
@@ -314,11 +315,6 @@ def _write(file: Path, content: dict[str, Any]) -> None:
     new = file.with_suffix(".new")
     new.write_text(json.dumps(content), encoding="utf-8")
     new.rename(file)
-
-
-def place_of(scenario: Scenario) -> str:
-    """Return where a scenario stands, as `Shares.outcomes` has it."""
-    return f"{scenario.filename}:{scenario.line}"
 
 
 def _results(feature: Feature) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import argparse
 import json
 import shutil
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -124,11 +125,15 @@ def _broken(run: dict[str, Any], rows: dict[str, str], behave_exit: int, worst: 
 def _rows(results: Path) -> tuple[dict[str, str], dict[str, str]]:
     """Return each row's verdict and, where it did not pass, the reason; in the order of the run."""
     found = [json.loads(file.read_text(encoding="utf-8")) for file in results.glob("*-result.json")]
+    often = Counter(str(result["name"]) for result in found)
     rows, reasons = {}, {}
     for result in sorted(found, key=lambda each: each.get("start") or 0):
         message = str((result.get("statusDetails") or {}).get("message") or "")
         stuck = "INCONCLUSIVE" if message.startswith("INCONCLUSIVE") else "BROKEN"
         name = str(result["name"])
+        if often[name] > 1:  # of two features
+            labels = {label["name"]: label["value"] for label in result["labels"]}
+            name = f"{name} ({labels['place']})"
         rows[name] = WORDS.get(str(result.get("status")), stuck)
         reasons[name] = message.strip().splitlines()[0] if message.strip() else "no message"
     return rows, reasons

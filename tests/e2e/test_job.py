@@ -152,6 +152,22 @@ def test_a_run_that_passes(project, needs_node):
     assert len(history.read_text().splitlines()) == 1
 
 
+def test_scenarios_of_one_title_in_two_features_answer_each_for_itself(project, needs_node):
+    text = "Feature: {}\n  Scenario Outline: It is answered\n    Given it holds\n    {}\n"
+    text += "    Examples:\n      | n |\n      | 1 |\n"
+    project.feature("x", text.format("X", 'Given "answer" is "1" where "1" is allowed'))
+    missed = 'Given "answer" is "2" where "1" is allowed, but nobody looks'
+    project.feature("y", text.format("Y", missed))
+    assert project.run("qaws.runner.job").returncode == 1
+    verdict = project.verdict()
+    assert (verdict["counts"]["PASSED"], verdict["counts"]["FAILED"]) == (1, 1)
+    [failed] = verdict["unpassed"]
+    assert (failed["at"], failed["title"]) == (
+        "features/y.feature:7",
+        "It is answered (features/y.feature)",
+    )
+
+
 def test_a_reports_folder_that_is_a_file(project):
     project.reports.write_text("")
     done = project.feature("short", SHORT).run("qaws.runner.job")

@@ -43,7 +43,7 @@ RESULT = {
     "id": "QA-WS-001",
     "title": "QA-WS-001",
     "name": "QA-WS-001",
-    "row": "",
+    "at": "x.feature:3",
     "rowName": "",
     "status": "passed",
     "message": "",
@@ -76,7 +76,7 @@ def record(**changes):
 
 def case(evidence, *, suite=HERE, target=TARGET):
     run = {"state": "finished", "suite": suite, "target": target}
-    run["selected"] = [{"id": "QA-WS-001", "name": "QA-WS-001"}]
+    run["selected"] = [{"id": "QA-WS-001", "at": "x.feature:3", "name": "QA-WS-001"}]
     facts = {"requirements": REQUIREMENTS, "run": run, "checks": [], "results": [RESULT]}
     return facts | {"evidence": evidence}
 
@@ -275,7 +275,7 @@ def test_where_there_is_no_makefile_it_says_what_there_is(needs_node):
 def test_rows_of_one_name_are_told_apart_on_the_sheet(needs_node):
     titles = ("QA-WS-001 Short ones", "QA-WS-001 Long ones")
     rows = [
-        RESULT | {"title": title, "row": f"{n}={row}", "rowName": row, "link": f"{n}{row}"}
+        RESULT | {"title": title, "at": f"{n} {row}", "rowName": row, "link": f"{n}{row}"}
         for n, title in enumerate(titles)
         for row in ("query parameter", f"row {n}")
     ]

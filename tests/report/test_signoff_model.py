@@ -38,7 +38,8 @@ REQUIREMENTS = {
 
 
 def result(sid="QA-WS-001", status="passed", message="", row=""):
-    return {"id": sid, "link": sid + row, "title": sid, "name": sid, "rowName": row, "row": row} | {
+    return {"id": sid, "at": f"{sid} {row}", "link": sid + row, "title": sid, "name": sid} | {
+        "rowName": row,
         "status": status,
         "message": message,
     }
@@ -46,14 +47,16 @@ def result(sid="QA-WS-001", status="passed", message="", row=""):
 
 def checks(measured, verdict="met", sid="QA-WS-002", row=None, allowed="below 100 ms"):
     check = {"what": "latency p99", "measured": measured, "allowed": allowed}
-    return {"id": sid, "scenario": sid, "row": row, "checks": [check | {"verdict": verdict}]}
+    at = f"{sid} " + "; ".join(f"{name}={cell}" for name, cell in (row or {}).items())
+    return {"id": sid, "at": at, "row": row, "checks": [check | {"verdict": verdict}]}
 
 
 ONE = result()
+PLACE = {"id": "QA-WS-001", "at": ONE["at"], "name": "a"}
 TWO = [result("QA-WS-002", row="a=1"), result("QA-WS-002", row="a=2")]
 ALL = [ONE, *TWO]
 COPIES = {"what": "copies", "measured": "1 for each of 100", "allowed": "1", "verdict": "met"}
-MANY = {"id": "QA-WS-001", "scenario": "", "row": {}, "checks": [COPIES]}
+MANY = {"id": "QA-WS-001", "at": "QA-WS-001 ", "row": {}, "checks": [COPIES]}
 FAST = checks("9.5 ms", row={"a": "1"})
 FAILED = result(status="failed", message="it did not\nmore")
 BROKEN = result(status="broken", message="no broker")
@@ -62,8 +65,8 @@ SKIPPED = result(status="skipped", message="SKIPPED: the target lacks capability
 
 
 def case(results, checks=(), selected=None, *, state="finished", error=None, **more):
-    names = [{"id": r["id"], "name": r["title"]} for r in results] if selected is None else selected
-    run = {"state": state, "error": error, "selected": names}
+    names = [{"id": r["id"], "at": r["at"], "name": r["title"]} for r in results]
+    run = {"state": state, "error": error, "selected": names if selected is None else selected}
     run = more.pop("run", run)
     return {"requirements": REQUIREMENTS, "run": run, "results": list(results)} | {
         "checks": [MANY, *checks],
@@ -96,7 +99,7 @@ CASES = {
     "skipped": (case([SKIPPED, *TWO]), "INCOMPLETE", "INCOMPLETE", "lacks capability: inject"),
     "unknown": (case([result(status="unknown")]), "BROKEN", "INCOMPLETE", "unknown"),
     "not run": (
-        case([ONE], selected=[{"id": "QA-WS-001", "name": "a"}, {"id": "QA-WS-002", "name": "b"}]),
+        case([ONE], selected=[PLACE, {"id": "QA-WS-002", "at": "b", "name": "b"}]),
         "INCOMPLETE",
         "INCOMPLETE",
         "QA-WS-002: not run",
@@ -343,11 +346,68 @@ def wrong(what, row, sid="QA-WS-002"):
 
 
 def model_of(results, lines):
-    text = json.dumps({"inputs": [case(results, lines)]})
+    return computed_of(case(results, lines))
+
+
+def computed_of(one):
+    text = json.dumps({"inputs": [one]})
     command = [find_node(), str(Path(__file__).with_name("models.mjs"))]
     done = subprocess.run(command, input=text, capture_output=True, text=True, timeout=HANG_S)
     (model,) = json.loads(done.stdout)["models"]
     return model
+
+
+def own(file, line, status="passed", verdict="met", title="A login is answered"):
+    """Return result, checks and selection of a scenario of a team's own, which needs no id."""
+    at = f"features/own/{file}.feature:{line}"
+    check = {"what": "answer", "measured": "1", "allowed": "1", "verdict": verdict}
+    message = "answer: measured 1" if status == "failed" else ""
+    return (
+        result(title, status, message) | {"id": None, "at": at},
+        {"id": "", "at": at, "row": {}, "checks": [check]},
+        {"id": "", "at": at, "name": title},
+    )
+
+
+def model_of_own(*scenarios, ran=None):
+    results, lines, selected = zip(*scenarios, strict=True)
+    return computed_of(case(results[:ran], lines[:ran], selected))
+
+
+@pytest.mark.parametrize(
+    ("other", "run", "passed"),
+    [
+        (own("b", 3, "failed", "not met"), "FAILED", 1),
+        (own("b", 3, "passed", "inconclusive"), "INCONCLUSIVE", 1),
+        (own("b", 3), "PASSED", 2),
+    ],
+)
+def test_scenarios_of_one_title_answer_each_for_itself(needs_node, other, run, passed):
+    model = model_of_own(own("a", 3), other)
+    verdict = model["runVerdict"]
+    assert (verdict["verdict"], verdict["total"], verdict["passed"]) == (run, 2, passed)
+    found = {test["title"]: test["verdict"] for test in model["tests"] if not test["planned"]}
+    assert found == {
+        "A login is answered (features/own/a.feature)": "PASSED",
+        "A login is answered (features/own/b.feature)": run,
+    }
+    if run == "FAILED":
+        assert "A login is answered (features/own/b.feature): answer" in verdict["reason"]
+
+
+def test_rows_of_one_title_in_one_file_are_one_test(needs_node):
+    model = model_of_own(own("a", 7), own("a", 8, "failed", "not met"))
+    [test] = [test for test in model["tests"] if not test["planned"]]
+    assert (test["title"], test["ran"], test["passed"]) == ("A login is answered", 2, 1)
+
+
+def test_what_was_not_run_is_named_whatever_order_it_would_have_had(needs_node):
+    titles = ("One", "Two", "Three")
+    first, second, third = (own("a", line, title=title) for line, title in enumerate(titles))
+    ran, _, at = third
+    model = computed_of(case([ran], [], [first[2], second[2], at]))
+    missing = [test["title"] for test in model["tests"] if test["verdict"] == "NOT VERIFIED"]
+    assert sorted(missing) == ["One", "Two"]
 
 
 def causes_told(model):
@@ -392,7 +452,7 @@ def test_one_cause_is_one_paragraph_with_the_rows_behind_it(needs_node):
     lines = [
         {
             "id": "QA-WS-002",
-            "scenario": "QA-WS-002",
+            "at": f"QA-WS-002 a={row}",
             "row": {"a": row},
             "checks": [
                 {"what": f"error {row} of 3 to Alice", "verdict": "met"},

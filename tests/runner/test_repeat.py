@@ -76,10 +76,11 @@ def test_a_selection_of_one_s_own_is_a_part():
 
 
 # --------------------------------------------------------------------------------- what a run left
-def result(folder, name, status="passed", message="", start=0):
+def result(folder, name, status="passed", message="", start=0, file="x"):
     text = {"name": name, "status": status, "start": start, "statusDetails": {"message": message}}
+    text["labels"] = [{"name": "place", "value": f"features/{file}.feature:3"}]
     folder.mkdir(exist_ok=True)
-    (folder / f"{name}-result.json").write_text(json.dumps(text))
+    (folder / f"{file}-{name}-result.json").write_text(json.dumps(text))
 
 
 def record(folder, **changes):
@@ -104,6 +105,18 @@ def test_what_a_run_came_to(tmp_path):
     outcome = outcome_in(tmp_path, 1)
     assert (outcome.verdict, outcome.first) == ("FAILED", "a: late")
     assert (outcome.counted, outcome.code) == ("0 of 2 scenarios passed", 1)
+
+
+@pytest.mark.parametrize("failed", ["x", "y"])
+def test_scenarios_of_one_title_in_two_features_are_two_rows(tmp_path, failed):
+    record(tmp_path)
+    for start, file in enumerate("xy"):
+        status = "failed" if file == failed else "passed"
+        result(tmp_path / "allure-results", "a", status, "late", start, file)
+    outcome = outcome_in(tmp_path, 1)
+    assert outcome.verdict == "FAILED"
+    assert outcome.first == f"a (features/{failed}.feature:3): late"
+    assert outcome.counted == "1 of 2 scenarios passed"
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from pathlib import Path
 import allure
 from behave.model import Scenario
 
+from qaws.report.identity import place_of
 from qaws.report.panel import panel
 from qaws.verdict import Broken, Checks, Refuted
 
@@ -51,7 +52,7 @@ def before_all(context):
     REPORTS.mkdir(exist_ok=True)
     (REPORTS / "checks.jsonl").write_text("")
     selected = [
-        {"id": id_of(scenario), "name": scenario.name, "priority": "p0", "kind": "integration"}
+        {"id": id_of(scenario), "at": place_of(scenario), "name": scenario.name}
         for feature in context._runner.features
         for scenario in feature.walk_scenarios()
         if scenario.should_run(context.config)
@@ -105,7 +106,7 @@ def after_step(context, step):
 def after_scenario(context, scenario: Scenario):
     row = scenario._row
     cells = dict(zip(row.headings, row.cells, strict=True)) if row else None
-    line = {"id": id_of(scenario), "scenario": scenario.name, "row": cells}
+    line = {"id": id_of(scenario), "at": place_of(scenario), "row": cells}
     line |= {"status": scenario.status.name, "checks": context.checks.as_dicts()}
     with (REPORTS / "checks.jsonl").open("a") as file:
         file.write(json.dumps(line) + "\n")
