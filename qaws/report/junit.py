@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterable
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 from allure_commons.model2 import Status
 from behave.reporter.junit import JUnitReporter
+from behave.runner_util import collect_feature_locations
 
 from qaws import places
 from qaws.report.identity import full_name
 from qaws.report.outcome import Outcome, outcome_of
 from qaws.verdict import readable
 
+RUN = "run"
+"""What the file about the run as a whole is called; no feature's is."""
 ELEMENTS = {Status.FAILED: "failure", Status.BROKEN: "error", Status.SKIPPED: "skipped"}
 
 
@@ -30,6 +35,7 @@ class SignoffJUnitReporter(JUnitReporter):  # type: ignore[misc]
         super().__init__(config)
         self.show_skipped_always = True
         self._selected = selected
+        self._names: dict[Path, str] = {}
 
     def feature(self, feature: Any) -> None:
         """Write one XML file for a feature that has selected scenarios."""
@@ -39,11 +45,12 @@ class SignoffJUnitReporter(JUnitReporter):  # type: ignore[misc]
             super().feature(feature)
 
     def make_feature_filename(self, feature: Any) -> str:
-        """Return the beginning of a class name; it does not say where the suite is installed."""
-        file = Path(feature.filename).resolve()
-        if file.is_relative_to(places.FEATURES):
-            return ".".join(file.relative_to(places.FEATURES).with_suffix("").parts)
-        return str(super().make_feature_filename(feature))
+        """Return the name of a feature's file, and the beginning of a class name."""
+        if not self._names:
+            files = collect_feature_locations(self.config.paths)
+            here = Path(self.config.base_dir).resolve()
+            self._names = names_of([Path(each.filename).resolve() for each in files], here)
+        return self._names[Path(feature.filename).resolve()]
 
     def _process_scenario(self, scenario: Any, report: Any) -> None:
         if not self._selected(scenario):
@@ -65,6 +72,31 @@ class SignoffJUnitReporter(JUnitReporter):  # type: ignore[misc]
             report.counts_failed += outcome.status == Status.FAILED
             report.counts_errors += outcome.status == Status.BROKEN
             report.counts_skipped += outcome.status == Status.SKIPPED
+
+
+def names_of(files: Iterable[Path], folder: Path) -> dict[Path, str]:
+    """Return what the JUnit files of features are called, no two alike: one would replace another.
+
+    The suite's bear their names wherever it is installed. Others bear those that are left, of their
+    path from the features folder on.
+
+    Args:
+        files: the feature files of the run.
+        folder: the features folder.
+    """
+    suite = sorted(places.FEATURES.rglob("*.feature"))
+    taken = {RUN: folder} | {_dotted(file, places.FEATURES): file for file in suite}
+    for file in sorted({*files}.difference(suite)):
+        name = _dotted(file, folder)
+        numbered = (f"{name}-{number}" for number in count(2))
+        names = chain([name, f"{folder.name}.{name}"], numbered)
+        taken[next(each for each in names if each not in taken)] = file
+    return {file: name for name, file in taken.items()}
+
+
+def _dotted(file: Path, folder: Path) -> str:
+    from_here = Path(os.path.relpath(file, folder)).with_suffix("")
+    return ".".join(part for part in from_here.parts if part != os.pardir)
 
 
 def clear_junit(directory: Path) -> None:

@@ -32,6 +32,7 @@ from behave.runner_util import FileLocationParser
 from qaws.gherkin.feature_files import UnreadableFile, read_by_behave
 from qaws.report.console import RowFormatter
 from qaws.report.identity import place_of
+from qaws.report.junit import RUN
 from qaws.report.outcome import Outcome, outcome_of
 from qaws.report.signoff import EXIT_BROKEN, EXIT_CODES, EXIT_FAILED
 from qaws.runner.exit_code import exit_code
@@ -63,7 +64,7 @@ USER = "KeyboardInterrupt"
 BEFORE_ANYTHING = "HOOK-ERROR in hook=before_all"
 """The reason behave gives where the hook failed that comes before any scenario."""
 
-JUNIT = "TESTS-run.xml"
+JUNIT = f"TESTS-{RUN}.xml"
 """The JUnit file of the run as a whole: there only when it broke."""
 
 

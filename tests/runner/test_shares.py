@@ -132,7 +132,7 @@ def test_features_run_side_by_side_and_what_is_under_load_alone(shared):
     assert "5 steps passed, 0 failed" in said
     lines = re.findall(r"^(\d)/4  PASSED +\d+\.\d s  the one of \w+$", said, re.MULTILINE)
     assert lines == ["1", "2", "3", "4"]
-    for name in ("a", "b", "load", "whole"):
+    for name in ("a", "b", "features.load", "whole"):  # the suite itself has a load.feature
         suite = ElementTree.parse(shared / "junit" / f"TESTS-{name}.xml").getroot()
         assert (suite.get("tests"), suite.get("failures")) == ("1", "0")
     assert len(list(shared.glob("cleaned-*"))) == 2
