@@ -1,5 +1,5 @@
 // How Allure makes the report: one file, light, with our categories, gates and the sign-off sheet.
-// generate.mjs reads this; QAWS_REPORTS, QAWS_OUTPUT, QAWS_ABORTED and QAWS_BEHAVE_EXIT come from qaws/report/signoff.py.
+// generate.mjs reads this; QAWS_REPORTS and QAWS_OUTPUT come from qaws/report/signoff.py.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -60,11 +60,7 @@ export default {
     },
     signoff: {
       import: fileURLToPath(new URL("./signoff-plugin.mjs", import.meta.url)),
-      options: {
-        reports,
-        aborted: process.env.QAWS_ABORTED === "1",
-        behaveExit: Number(process.env.QAWS_BEHAVE_EXIT ?? 0),
-      },
+      options: { reports },
     },
   },
 };

@@ -25,7 +25,7 @@ const count = (list, word) => `${list} ${word}${list === 1 ? "" : "s"}`;
 const firstLine = (text) => String(text ?? "").trim().split("\n")[0];
 const sentence = (text) => (/[.!?…]$/.test(text) ? text : `${text}.`);
 
-/** Everything the sheet shows. `input`: { requirements, run, checks, results, gates, errors, evidence, aborted, behaveExit }. */
+/** Everything the sheet shows. `input`: { requirements, run, checks, results, gates, errors, evidence }. */
 export function signoffModel(input) {
   const { requirements } = input;
   const checks = (input.checks ?? []).map((line) => ({ ...line, id: line.id || null }));
@@ -81,9 +81,9 @@ function scenarioVerdict({ status, message }, checks) {
 }
 
 /** Selected scenarios that left no result: the run ended before them. */
-function missingScenarios(run, { results = [], aborted }) {
+function missingScenarios(run, { results = [] }) {
   const left = new Set(results.map(({ at }) => at));
-  const reason = aborted || run.state === "aborted" ? "not run: the run was aborted before it" : "not run: the run ended before it";
+  const reason = run.aborted || run.state === "aborted" ? "not run: the run was aborted before it" : "not run: the run ended before it";
   return (run.selected ?? []).filter(({ at }) => !left.has(at))
     .map(({ id, at, name }) => ({ id: id || null, at, title: name, name, verdict: "NOT VERIFIED", reason, missing: true }));
 }
@@ -251,7 +251,7 @@ function within(number, { below, at_most, at_least }) {
 }
 
 // ------------------------------------------------------------------- the run and the sign-off
-function judgeRun({ run, gates = [], errors = [], aborted, behaveExit }, scenarios) {
+function judgeRun({ run, gates = [], errors = [] }, scenarios) {
   const counts = tally(scenarios);
   const total = counts.total;
   const all = `${count(total, "scenario")}`;
@@ -273,7 +273,7 @@ function judgeRun({ run, gates = [], errors = [], aborted, behaveExit }, scenari
     const failed = counts.FAILED ? `, ${counts.FAILED} failed` : "";
     return say("ABORTED", `Stopped by hand: ${counts.PASSED} of ${all} passed before${failed}.`);
   };
-  if (aborted) return stopped();
+  if (run.aborted) return stopped();
   // behave calls a run whose before_all failed "aborted" too: an error tells the two apart
   if (counts.FAILED && (state === "broken" || run.error)) {
     return say("FAILED", `${told("FAILED")}. ${first("FAILED")} The run broke besides: ${sentence(firstLine(run.error))}`);
@@ -291,7 +291,7 @@ function judgeRun({ run, gates = [], errors = [], aborted, behaveExit }, scenari
   if (counts.INCONCLUSIVE) {
     return say("INCONCLUSIVE", `${told("INCONCLUSIVE")}. ${first("INCONCLUSIVE")}`);
   }
-  if (behaveExit && behaveExit !== UNVERIFIED_EXIT) return say("BROKEN", `behave ended with exit code ${behaveExit} although no scenario failed: see its output.`);
+  if (run.behave_exit && run.behave_exit !== UNVERIFIED_EXIT) return say("BROKEN", `behave ended with exit code ${run.behave_exit} although no scenario failed: see its output.`);
   if (counts["NOT VERIFIED"]) {
     return say("INCOMPLETE", `${counts["NOT VERIFIED"]} of ${all} not verified. ${first("NOT VERIFIED")}`);
   }

@@ -42,14 +42,15 @@ export function renderDeclared({ deviations = [], declines = [], exempt = {} } =
 </section>`;
 }
 
-/** The runs before this one in the same folder, the latest first: [{ timestamp, name, testResults }]. */
+/** The runs before this one in the same folder, the latest first: [{ timestamp, name, testResults, selected }]. */
 export function renderTrend(history) {
   if (!history.length) return "";
-  const rows = history.slice(-MAX_RUNS).reverse().map(({ timestamp, name, testResults }) => {
+  const rows = history.slice(-MAX_RUNS).reverse().map(({ timestamp, name, testResults, selected = 0 }) => {
     const statuses = Object.values(testResults ?? {}).map(({ status }) => status);
     const count = (...which) => statuses.filter((status) => which.includes(status)).length;
+    const ran = selected > statuses.length ? `${statuses.length} of ${selected}` : statuses.length;
     const when = Number.isFinite(timestamp) ? `${new Date(timestamp).toISOString().slice(0, 16).replace("T", ", ")} UTC` : "—";
-    const cells = [String(name ?? "").replace(/^Acceptance of /, ""), statuses.length, count("passed"), count("failed"), count("broken", "unknown"), count("skipped")];
+    const cells = [String(name ?? "").replace(/^Acceptance of /, ""), ran, count("passed"), count("failed"), count("broken", "unknown"), count("skipped")];
     return `<tr class="row"><th scope="row">${when}</th>${cells.map((cell) => `<td>${escape(cell)}</td>`).join("")}</tr>`;
   });
   const heads = ["Report made", "Target", "Scenarios", "Passed", "Failed", "Broken or inconclusive", "Not verified"];

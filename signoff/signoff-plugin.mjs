@@ -43,8 +43,6 @@ export default class SignoffPlugin {
       gates: await store.qualityGateResults(),
       errors: await store.allGlobalErrors(),
       evidence: this.#evidence(),
-      aborted: Boolean(this.options.aborted),
-      behaveExit: this.options.behaveExit ?? 0,
     };
   }
 

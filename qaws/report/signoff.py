@@ -19,8 +19,7 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -33,6 +32,7 @@ from qaws.report.digests import write_digests
 from qaws.report.markdown import by_cause, concerned, finding, on_one_line, summary
 from qaws.report.node import ReportError, ToolMissing, find_node, require_packages
 from qaws.report.packing import PackingError, pack
+from qaws.report.run_files import note_end, read_run, told_once, write_whole
 
 SIGNOFF, FEATURES = places.SIGNOFF, places.FEATURES
 PATIENCE_S = 300
@@ -67,7 +67,7 @@ EXIT_CODES = {
 def make_report(
     reports: Path,
     *,
-    behave_exit: int = 0,
+    behave_exit: int | None = None,
     aborted: bool = False,
     may_lack: bool = False,
     pdf: bool = False,
@@ -76,8 +76,8 @@ def make_report(
 
     Args:
         reports: the folder that holds `allure-results`, `run.json` and `checks.jsonl`.
-        behave_exit: behave's exit code, where it is known.
-        aborted: the run was stopped by hand, whatever `run.json` says.
+        behave_exit: behave's exit code, where it has just ended; `run.json` keeps it for later.
+        aborted: it was stopped by hand; `run.json` keeps that too.
         may_lack: where what makes reports is not installed, the code is that of the run.
         pdf: print the sheet too, `signoff.pdf`, where there is a browser that can.
 
@@ -93,13 +93,15 @@ def make_report(
         print(f"BROKEN: {error}", file=sys.stderr)
         return EXIT_BROKEN
     try:
-        with _told_once(reports, earlier):
-            verdict = _generate(reports, behave_exit=behave_exit, aborted=aborted)
+        if behave_exit is not None:
+            note_end(reports, behave_exit, aborted=aborted)
+        with told_once(reports, earlier):
+            verdict = _generate(reports)
         digest = write_digests(reports, FEATURES)
     except (ReportError, OSError) as error:
         if may_lack and isinstance(error, ToolMissing):
             print(f"No report and no sheet: {error}, then `qaws report`")
-            return _tell_word(EXIT_ABORTED if aborted else behave_exit)
+            return _tell_word(EXIT_ABORTED if aborted else behave_exit or 0)
         return _not_made(reports, error)
     _tell(reports, verdict)
     _tell_ci(reports)
@@ -117,7 +119,7 @@ def _not_made(reports: Path, error: ReportError | OSError) -> int:
     print(f"BROKEN: {why}", file=sys.stderr)
     with suppress(ReportError, OSError):  # a disk that is full has no room for that either
         delete_pages(reports)
-        _write(reports / "signoff.html", _bare_sheet(why))
+        write_whole(reports / "signoff.html", _bare_sheet(why))
     return EXIT_BROKEN
 
 
@@ -148,36 +150,15 @@ def delete_pages(reports: Path) -> None:
             raise ReportError(f"{reports / name} cannot be deleted: {error.strerror}") from error
 
 
-@contextmanager
-def _told_once(reports: Path, earlier: str | None) -> Iterator[None]:
-    """Keep one entry of a run in the history, however often its report is made again.
-
-    Args:
-        reports: the folder with `history.jsonl`.
-        earlier: when the run began that the deleted pages were about; None where there were none.
-    """
-    history = reports / "history.jsonl"
-    again = earlier and earlier == _read_run(reports).get("started") and history.is_file()
-    text = _read(history) if again else ""
-    if again:
-        _write(history, "".join(text.splitlines(keepends=True)[:-1]))
-    try:
-        yield
-    except BaseException:
-        if again:
-            _write(history, text)
-        raise
-
-
 # ------------------------------------------------------------------------------------ generating
-def _generate(reports: Path, *, behave_exit: int, aborted: bool) -> dict[str, Any]:
-    run = _read_run(reports)
+def _generate(reports: Path) -> dict[str, Any]:
+    run = read_run(reports)
     node = find_node()
     require_packages(SIGNOFF)
     _write_metadata(reports, run)
     with tempfile.TemporaryDirectory(prefix=".allure-", dir=reports) as scratch:
         output = Path(scratch) / "out"
-        _run_allure(node, reports, output, behave_exit=behave_exit, aborted=aborted)
+        _run_allure(node, reports, output)
         page = mend(_packed(strip_analytics(_read(output / "awesome" / "index.html"))))
         sheet = _read(output / "signoff" / "signoff.html")
         data = _read(output / "signoff" / "verdict.json")
@@ -189,21 +170,8 @@ def _generate(reports: Path, *, behave_exit: int, aborted: bool) -> dict[str, An
     verdict: dict[str, Any] = json.loads(data)
     texts = (page, sheet, data, summary(verdict))
     for name, text in zip(PAGES[: len(texts)], texts, strict=True):
-        _write(reports / name, text)
+        write_whole(reports / name, text)
     return verdict
-
-
-def _read_run(reports: Path) -> dict[str, Any]:
-    file = reports / "run.json"
-    if not file.is_file():
-        return {}
-    try:
-        run = json.loads(file.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise ReportError(f"{file} cannot be read: {error}") from error
-    if not isinstance(run, dict):
-        raise ReportError(f"{file} cannot be read: not an object")
-    return run
 
 
 def _write_metadata(reports: Path, run: dict[str, Any]) -> None:
@@ -220,18 +188,16 @@ def _write_metadata(reports: Path, run: dict[str, Any]) -> None:
         **(run.get("versions") or {}),
     }
     lines = [f"{key}={' '.join(str(value).split())}" for key, value in facts.items() if value]
-    _write(results / "environment.properties", "\n".join(lines) + "\n")
+    write_whole(results / "environment.properties", "\n".join(lines) + "\n")
     executor = {"name": "qaws", "type": "behave", "buildName": run.get("started") or "no run"}
-    _write(results / "executor.json", json.dumps(executor))
+    write_whole(results / "executor.json", json.dumps(executor))
 
 
-def _run_allure(node: str, reports: Path, output: Path, *, behave_exit: int, aborted: bool) -> None:
+def _run_allure(node: str, reports: Path, output: Path) -> None:
     environment = {
         **os.environ,
         "QAWS_REPORTS": str(reports.resolve()),
         "QAWS_OUTPUT": str(output.resolve()),
-        "QAWS_BEHAVE_EXIT": str(behave_exit),
-        "QAWS_ABORTED": "1" if aborted else "0",
         "QAWS_INSTALLED": "1" if places.IS_INSTALLED else "0",
     }
     command = [node, str(SIGNOFF / "generate.mjs")]
@@ -305,17 +271,6 @@ def network_loads(page: str) -> list[str]:
 
 def _read(file: Path) -> str:
     return file.read_text("utf-8")
-
-
-def _write(file: Path, text: str) -> None:
-    """Write a file so that nobody ever sees half of it."""
-    draft = file.with_name(f".{file.name}.new")
-    try:
-        draft.write_text(text, "utf-8")
-        draft.replace(file)
-    except OSError:
-        draft.unlink(missing_ok=True)
-        raise
 
 
 # --------------------------------------------------------------------------------------- telling

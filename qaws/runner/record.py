@@ -33,8 +33,10 @@ from qaws.gherkin.feature_files import UnreadableFile, read_by_behave
 from qaws.report.console import RowFormatter
 from qaws.report.identity import place_of
 from qaws.report.junit import RUN
+from qaws.report.node import ReportError
 from qaws.report.outcome import Outcome, outcome_of
-from qaws.report.signoff import EXIT_BROKEN, EXIT_CODES, EXIT_FAILED
+from qaws.report.run_files import note_end
+from qaws.report.signoff import EXIT_BROKEN, EXIT_CODES, EXIT_FAILED, reports_folder
 from qaws.runner.exit_code import exit_code
 from qaws.runner.provenance import suite_state
 from qaws.runner.shares import Shares, is_for_all
@@ -176,6 +178,8 @@ class Runner(BehaveRunner):  # type: ignore[misc]
             aborted=self._by_user,
             accept_unverified=self.config.userdata.get(ACCEPT_UNVERIFIED) in TRUE,
         )
+        with suppress(OSError, ReportError):
+            note_end(reports_folder(), code, aborted=self._by_user)
         if code not in (0, EXIT_FAILED):
             raise SystemExit(code)
         return bool(code)

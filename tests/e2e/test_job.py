@@ -149,7 +149,29 @@ def test_a_run_that_passes(project, needs_node):
     done = project.run("qaws.runner.job", "--tags=@nobody-has-this")
     assert done.returncode == 2
     assert "Run: BROKEN — No scenario was selected." in done.stdout
-    assert len(history.read_text().splitlines()) == 1
+    assert project.run("qaws", "report").returncode == 2
+    assert len(history.read_text().splitlines()) == 1, "the line of the run before"
+
+
+BADLY_ENDED = """
+_suites_after_all = after_all
+
+def after_all(context):
+    _suites_after_all(context)
+    raise OSError("the team's database would not close")
+"""
+
+
+@pytest.mark.parametrize("command", ["behave", "qaws.runner.job"])
+def test_a_report_that_is_made_again_is_no_better_than_its_run(project, needs_node, command):
+    project.feature("short", SHORT)
+    with (project.path / "features" / "environment.py").open("a") as hooks:
+        hooks.write(BADLY_ENDED)
+    assert project.run(command, "--tags=@p0").returncode == 2
+    done = project.run("qaws", "report")
+    assert done.returncode == 2
+    said = "Run: BROKEN — behave ended with exit code 2 although no scenario failed"
+    assert said in done.stdout
 
 
 def test_scenarios_of_one_title_in_two_features_answer_each_for_itself(project, needs_node):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from qaws.report import signoff
+from qaws.report import run_files, signoff
 from qaws.report.node import ReportError
 from qaws.report.signoff import network_loads, strip_analytics
 
@@ -57,5 +57,5 @@ def test_half_a_page_is_not_left(tmp_path, monkeypatch):
 
     monkeypatch.setattr(Path, "write_text", full)
     with pytest.raises(OSError, match="No space left"):
-        signoff._write(tmp_path / "page", "text")
+        run_files.write_whole(tmp_path / "page", "text")
     assert not [*tmp_path.iterdir()]

@@ -64,10 +64,10 @@ STARVED = result(status="broken", message="INCONCLUSIVE: stalled 9 ms")
 SKIPPED = result(status="skipped", message="SKIPPED: the target lacks capability: inject")
 
 
-def case(results, checks=(), selected=None, *, state="finished", error=None, **more):
+def case(results, checks=(), selected=None, *, state="finished", error=None, ended=None, **more):
     names = [{"id": r["id"], "at": r["at"], "name": r["title"]} for r in results]
     run = {"state": state, "error": error, "selected": names if selected is None else selected}
-    run = more.pop("run", run)
+    run = more.pop("run", run | (ended or {}))
     return {"requirements": REQUIREMENTS, "run": run, "results": list(results)} | {
         "checks": [MANY, *checks],
         **more,
@@ -121,14 +121,24 @@ CASES = {
     ),
     "killed": (case(ALL, [FAST], state="running"), "BROKEN", "INCOMPLETE", "running"),
     "aborted": (case([ONE], state="aborted"), "ABORTED", "INCOMPLETE", "1 of 1 scenario passed"),
-    "aborted by the job": (case([FAILED], aborted=True), "ABORTED", "FAILED", "1 failed"),
+    "aborted by the job": (
+        case([FAILED], ended={"aborted": True}),
+        "ABORTED",
+        "FAILED",
+        "1 failed",
+    ),
     "after_feature": (
         case(ALL, [FAST], errors=[{"message": "after_feature"}]),
         "BROKEN",
         "INCOMPLETE",
         "after_feature",
     ),
-    "behave unhappy": (case(ALL, [FAST], behaveExit=1), "BROKEN", "INCOMPLETE", "exit code 1"),
+    "behave unhappy": (
+        case(ALL, [FAST], ended={"behave_exit": 1}),
+        "BROKEN",
+        "INCOMPLETE",
+        "exit code 1",
+    ),
     "gate": (
         case(ALL, [FAST], gates=[{"success": False, "rule": "minTestsCount", "message": "3 < 9"}]),
         "BROKEN",
