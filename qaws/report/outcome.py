@@ -3,7 +3,8 @@
 * failed - the service was refuted (`qaws.verdict.Refuted`, or any AssertionError of a step);
 * broken - everything else that kept the scenario from its end: undefined steps, hooks, cleanups,
   an interruption, a starved harness (the message then starts with `INCONCLUSIVE:`);
-* skipped - with the reason, as `SKIPPED: …`;
+* skipped - with the reason, as `SKIPPED: …`; also what a run did not come to that was stopped (what
+  a run that broke did not come to is broken);
 * passed - all steps ran, and nothing of the above.
 """
 
@@ -64,6 +65,8 @@ class Outcome:
         return VERDICTS[str(self.status)]
 
 
+NOT_RUN = "not run"
+"""The kind of what a run did not come to."""
 RANK = {Status.FAILED: 0, Status.BROKEN: 1}
 PASSED = Outcome(Status.PASSED)
 
@@ -86,7 +89,10 @@ def outcome_of(scenario: Any) -> Outcome:
         return Outcome(Status.SKIPPED, "skipped", f"SKIPPED: {reason}", row=row)
     if scenario.status.name == "passed":
         return Outcome(Status.PASSED, row=row)
-    return Outcome(Status.BROKEN, "not run", "not run: the run ended before this scenario", row=row)
+    if scenario.status.name == "untested":
+        said = "SKIPPED: not run: the run ended before this scenario"
+        return Outcome(Status.SKIPPED, NOT_RUN, said, row=row)
+    return Outcome(Status.BROKEN, "unknown", f"behave says “{scenario.status.name}”", row=row)
 
 
 def clauses_kept(scenario: Any) -> str:

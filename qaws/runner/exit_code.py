@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from qaws.report.outcome import Outcome
+from qaws.report.outcome import NOT_RUN, Outcome
 from qaws.report.signoff import EXIT_CODES, EXIT_INCOMPLETE
 
 ORDER = ("FAILED", "BROKEN", "INCONCLUSIVE", "NOT VERIFIED")
@@ -37,5 +37,6 @@ def exit_code(
     if word in ("PASSED", "NOT VERIFIED") and failed:
         word = "BROKEN"  # a hook or a cleanup behind the last scenario
     if word == "NOT VERIFIED":
-        return 0 if accept_unverified else EXIT_INCOMPLETE
+        has_run = all(outcome.kind != NOT_RUN for outcome in outcomes)
+        return 0 if accept_unverified and has_run else EXIT_INCOMPLETE
     return EXIT_CODES[word]

@@ -249,6 +249,9 @@ class Runner(BehaveRunner):  # type: ignore[misc]
         if reason == BEFORE_ANYTHING:
             self.config.reporters = _without_summary(self.config.reporters)
             print(f"BROKEN: none of {len(self._selected)} selected scenarios has run")
+        for scenario in () if self._by_user else self._selected:
+            if scenario.status.name == "untested":
+                scenario.kept_from = "not run: the run broke before this scenario"
         if self.shares and not self.shares.number:
             self.shares.end_others()
         if self._by_user or self.context is None:

@@ -5,6 +5,7 @@ import signal
 import sys
 import time
 from pathlib import Path
+from xml.etree import ElementTree
 
 import psutil
 import pytest
@@ -112,7 +113,8 @@ def test_a_broken_before_all_claims_nothing(project, needs_node):
     assert verdict["run"]["verdict"] == "BROKEN"
     assert "broker redis://broker.example:1 refuses connections" in verdict["run"]["reason"]
     assert ">PASSED</span>" not in project.sheet()
-    assert 'errors="1"' in (project.reports / "junit" / "TESTS-short.xml").read_text()
+    case = ElementTree.parse(project.reports / "junit" / "TESTS-short.xml").find("testcase/error")
+    assert case.get("message") == "BROKEN: not run: the run broke before this scenario"
 
 
 def test_a_feature_that_cannot_be_parsed_breaks_the_run(project, needs_node):
@@ -172,6 +174,32 @@ def test_a_report_that_is_made_again_is_no_better_than_its_run(project, needs_no
     assert done.returncode == 2
     said = "Run: BROKEN — behave ended with exit code 2 although no scenario failed"
     assert said in done.stdout
+
+
+STARVED = """Feature: Starved
+  @QA-WS-001 @p0
+  Scenario: QA-WS-001 Starved
+    Given the harness is starved
+  @QA-WS-002 @p0
+  Scenario: QA-WS-002 Not reached
+    Given it holds
+"""
+
+
+@pytest.mark.parametrize("command", ["behave", "qaws.runner.job"])
+def test_what_a_stopped_run_did_not_come_to_is_not_verified_for_all_readers(
+    project, needs_node, command
+):
+    done = project.feature("starved", STARVED).run(command, "--stop", "--tags=@p0")
+    assert done.returncode == 3
+    suite = ElementTree.parse(project.reports / "junit" / "TESTS-starved.xml").getroot()
+    assert (suite.get("errors"), suite.get("skipped")) == ("1", "1")
+    [_, unreached] = suite.iter("testcase")
+    said = "SKIPPED: not run: the run ended before this scenario"
+    assert unreached.find("skipped").get("message") == said
+    assert project.run("qaws", "report").returncode == 3
+    counts = project.verdict()["counts"]
+    assert (counts["INCONCLUSIVE"], counts["NOT VERIFIED"], counts["BROKEN"]) == (1, 1, 0)
 
 
 def test_scenarios_of_one_title_in_two_features_answer_each_for_itself(project, needs_node):

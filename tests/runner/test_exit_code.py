@@ -8,6 +8,7 @@ from qaws.runner.exit_code import exit_code
 GOOD, BAD = Outcome("passed"), Outcome("failed", message="late")
 STUCK = Outcome("broken", message="no broker")
 STARVED = Outcome("broken", message="INCONCLUSIVE: stalled 9 ms")
+NOT_RUN = Outcome("skipped", "not run", "SKIPPED: not run: the run ended before this scenario")
 LACKING = Outcome("skipped", message="SKIPPED: the target lacks: inject")
 
 
@@ -19,6 +20,10 @@ LACKING = Outcome("skipped", message="SKIPPED: the target lacks: inject")
         ([GOOD, LACKING], {"failed": False, "accept_unverified": True}, 0),
         ([LACKING, STARVED], {"failed": True}, 3),
         ([STARVED, STUCK], {"failed": True}, 2),
+        ([STARVED, NOT_RUN], {"failed": True}, 3),
+        ([BAD, NOT_RUN], {"failed": True}, 1),
+        ([GOOD, NOT_RUN], {"failed": True, "broke": True}, 2),
+        ([GOOD, LACKING, NOT_RUN], {"failed": False, "accept_unverified": True}, 4),
         ([STUCK, BAD], {"failed": True}, 1),
         ([GOOD], {"failed": True, "broke": True}, 2),
         ([BAD], {"failed": True, "broke": True}, 1),
