@@ -312,7 +312,7 @@ def _require(
 ) -> None:
     """Require that nothing is wrong; ticks of nobody may be theirs whom the suite cannot hear."""
     checks = testbed.scenario.checks
-    deafness = faults and testbed.target.feed and testbed.feed.others.deafness
+    deafness = testbed.feed.others.deafness if faults and testbed.target.feed else ""
     if deafness and all(SENTENCES["unknown"] in fault for fault in faults):
         checks.undecided(what, measured, allowed, deafness)
     checks.require(not faults, what, measured, allowed)

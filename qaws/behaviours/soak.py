@@ -115,7 +115,7 @@ def _require_sound(testbed: Testbed, report: CyclesReport, count: int, what: str
     Who waited in vain, and may owe that to the machine, has refuted nothing.
     """
     require_contract(testbed, report.kinds, report.faults, report.sentences)
-    doubts = {words: _excuse(testbed, report, *since) for words, *since in report.hung}
+    doubts = {words: _excuse(testbed, report, *times) for words, *times in report.hung}
     failures = report.failures + [words for words, doubt in doubts.items() if not doubt]
     told = "; ".join(["", *(failures or list(doubts))[:3]])
     measured, checks = f"{report.done:,} of {count:,}{told}", testbed.scenario.checks

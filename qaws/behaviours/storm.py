@@ -280,8 +280,8 @@ def excess_is_closed(testbed: Testbed, expected: ExpectedClose) -> None:
         f"each closed with {expected}",
     )
     doubts = {
-        words: explains_wait(report.stalls, state.waited, *since, WELCOME_MS)
-        for words, *since in report.hung
+        words: explains_wait(report.stalls, state.waited, began_s, until_s, WELCOME_MS)
+        for words, began_s, until_s in report.hung
     }
     trouble = report.unasked + report.failures
     trouble += [words for words, doubt in doubts.items() if not doubt]

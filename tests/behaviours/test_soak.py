@@ -3,6 +3,7 @@
 import math
 import random
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -265,7 +266,8 @@ def sound(waited_ms=0.0, stalled_ms=0.0, **found):
     testbed = bare_testbed()
     waiting = SimpleNamespace(waits=Waits(spans(waited_ms)))
     testbed.scenario.stash[BACKGROUND_LOAD] = SimpleNamespace(waiting=waiting)
-    report = CyclesReport(**{"done": 99, "failed": 1, "stalls": spans(stalled_ms)} | found)
+    counts: dict[str, Any] = {"done": 99, "failed": 1, "stalls": spans(stalled_ms)}
+    report = CyclesReport(**(counts | found))
     soak._require_sound(testbed, report, 100, "connection cycles that went as they should")
 
 

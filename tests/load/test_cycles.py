@@ -15,7 +15,7 @@ from websockets.frames import Frame, Opcode
 
 from qaws.load.churn import cycles
 from qaws.load.churn.cycles import CLEAN, RESET, RESET_AT_ONCE, CyclesPlan, portions, run_cycles
-from qaws.load.churn.short_lived import Address
+from qaws.load.churn.short_lived import Address, ShortLivedClient
 from qaws.measure.cpu_wait import Waits
 from qaws.measure.interference import explains_wait
 from qaws.verdict import Broken
@@ -96,13 +96,13 @@ def test_a_client_that_waits_in_vain_fails_its_cycle(monkeypatch, mistake, words
 def test_a_churner_that_stood_still_says_so(monkeypatch):
     """Whoever waits through a stop of its own process has waited in vain for no service."""
     monkeypatch.setattr(cycles, "PATIENCE_S", 0.4)
-    welcomed = cycles.ShortLivedClient.subscribe
+    welcomed = ShortLivedClient.subscribe
 
     def after_a_stop(client):
         time.sleep(0.8)
         welcomed(client)
 
-    monkeypatch.setattr(cycles.ShortLivedClient, "subscribe", after_a_stop)
+    monkeypatch.setattr(ShortLivedClient, "subscribe", after_a_stop)
     with Small() as service:
         report = run_cycles(CyclesPlan(service.address, 1))
     ((_, began, until),) = report.hung
