@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from cucumber_tag_expressions import TagExpressionError, parse
+
 from qaws.verdict import Broken
 
 OPERATORS = ("not", "and", "or", "(", ")")
@@ -18,7 +20,7 @@ def tags_in(expression: str) -> list[str]:
     """Return the tags that a tag expression names, without @.
 
     Raises:
-        Broken: it joins tags by a comma, or by nothing.
+        Broken: it joins tags by a comma, or by nothing; or it is none.
     """
     said = f'--tags="{expression}"'
     if "," in expression:
@@ -36,4 +38,9 @@ def tags_in(expression: str) -> list[str]:
             raise Broken(f'{said}: two tags in one string; write "{joined}", or "and"')
         names += tags
         apart = False
+    try:
+        parse(expression)
+    except TagExpressionError as problem:
+        why = str(problem).splitlines()[0].partition(" (expressions")[0]
+        raise Broken(f"{said}: is no tag expression ({why})") from None
     return names

@@ -164,8 +164,7 @@ class SignoffFormatter(allure_formatter.AllureFormatter):  # type: ignore[misc]
         except Broken as problem:
             raise ConstraintError(str(problem)) from None
         clear_results(results)
-        if config.junit:
-            clear_junit(Path(config.junit_directory))
+        clear_junit(Path(config.junit_directory))
         self._print_cleanup_error = Context.print_cleanup_error
         Context.print_cleanup_error = staticmethod(self._on_cleanup_error)
         original, allure_formatter.AllureListener = allure_formatter.AllureListener, Listener

@@ -38,7 +38,7 @@ from qaws.runner.measured import COVERAGE_FOLDER, measured
 from qaws.runner.offer import lacks
 from qaws.runner.order import shuffle
 from qaws.runner.provenance import suite_state
-from qaws.runner.record import new_record, now, tell_of_break, write_junit, write_record
+from qaws.runner.record import ended_by, new_record, now, tell_of_break, write_junit, write_record
 from qaws.runner.selection import require_selection
 from qaws.runner.settings import ANY_ID, chosen_in
 from qaws.runner.shares import LONGEST, Shares, why_alone
@@ -86,15 +86,15 @@ class Session:
         self._record["machine"] = {"is": machine(), "load_before": load()}
         self._shares: Shares | None = getattr(self._runner, "shares", None)
         self._number = self._shares.number if self._shares else 0
-        self._logs = self._reports / "logs"
-        if self._number:
-            self._logs /= f"process-{self._number + 1}"
+        share = f"process-{self._number + 1}" if self._number else ""
+        self._logs = self._reports / "logs" / share
         self.testbed: Testbed | None = None
         self._expected: Mapping[str, tuple[str, ...]] = {}
         self._proven: set[str] = set()
         self._has_begun = False
         self._withheld: dict[str, str] = {}
         self._looks = self._looks_back = True
+        signal.signal(signal.SIGTERM, _as_interrupt)
         try:
             self._logs.mkdir(parents=True, exist_ok=True)
             if not self._number:
@@ -111,19 +111,19 @@ class Session:
             memory.use_one_arena()
             self.testbed = context.testbed = self._open_world(root)
             memory.collect_only_between_scenarios()
-        except (Broken, ReportError) as problem:
-            self._runner.broke = True
-            self._record |= {"state": "broken", "error": str(problem), "ended": now()}
+        except (Broken, ReportError, KeyboardInterrupt) as problem:
+            self._runner.broke = not isinstance(problem, KeyboardInterrupt)
+            self._record |= ended_by(problem)
             self._write()
             self._leave()
-            tell_of_break(self._runner.config, str(problem))
+            if self._runner.broke:
+                tell_of_break(self._runner.config, str(problem))
             raise
         except OSError as problem:
             raise Broken(
                 f"{problem.filename}: cannot be written: {problem.strerror}; "
                 "make the reports folder writable"
             ) from None
-        signal.signal(signal.SIGTERM, _as_interrupt)
         behave.model.traceback = _Briefly()
 
     def _open_world(self, root: Path) -> Testbed:

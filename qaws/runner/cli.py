@@ -8,6 +8,7 @@ import subprocess
 import sys
 import traceback
 from collections.abc import Sequence
+from itertools import pairwise
 
 import qaws
 from qaws import places
@@ -62,10 +63,14 @@ BEHAVE = (
 )
 """behave calls itself by the name of its program; here that is `qaws run`. What it is not given, it
 reads from the command line only where its own name is there."""
+TAKE_HELP = ("-f", "--format", "-r", "--runner")
 EXIT_USAGE = EXIT_BROKEN = 2
 EXIT_STOPPED = 130
-# With these behave only answers and runs nothing, so the last run's report has to stay.
-QUESTIONS = {"-h", "--help", "--version", "--tags-help", "--lang-list"}
+QUESTIONS = (
+    *("-h", "--help", "--version", "--tags-help", "--lang-list", "--lang-help", "--steps-catalog"),
+    *("--dry-run", "-d", "--format=help", "--runner=help", "-fhelp", "-rhelp"),
+)
+"""With these behave only answers and runs nothing, so the last run's report has to stay."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -98,10 +103,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return EXIT_BROKEN
 
 
+def _asks(arguments: Sequence[str]) -> bool:
+    """Return whether arguments only ask behave something."""
+    helps = pairwise(arguments)
+    return any(each in QUESTIONS or each.startswith("--lang-help=") for each in arguments) or any(
+        option in TAKE_HELP and value == "help" for option, value in helps
+    )
+
+
 def _do(command: str, rest: list[str]) -> int:
     # Each command loads its own part only: the lint needs no browser, the report no broker.
     if command == "run":
-        if QUESTIONS.intersection(rest):
+        if _asks(rest):
             return subprocess.run([sys.executable, "-c", BEHAVE, *rest], check=False).returncode
         from qaws.report.signoff import reports_folder
         from qaws.runner.job import run_job

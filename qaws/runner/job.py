@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import ctypes
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -45,6 +46,8 @@ ACCEPT_UNVERIFIED = "--accept-unverified"
 """Has a run whose only lack is what the target cannot show count as one that passed."""
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 LEFTOVERS = ("allure-results", "junit", "logs", "run.json", "checks.jsonl", *PAGES)
+PATTERNS = (("-n", "--name"), ("-i", "--include"), ("-e", "--exclude"))
+"""Options of behave's that take a regular expression, and end it with a traceback for a bad one."""
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 LIBC = ctypes.CDLL(None)
 
@@ -136,13 +139,18 @@ def _clear(reports: Path) -> None:
 
 
 def refused(arguments: list[str], reports: Path) -> int:
-    """Return an exit code, and record why, where behave could not even read the tags; else 0."""
+    """Return an exit code, and record why, where behave could not read the arguments; else 0."""
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     parser.add_argument("-t", "--tags", action="append", nargs="?", default=[])
-    expressions = parser.parse_known_args(arguments)[0].tags
+    for short, long in PATTERNS:
+        parser.add_argument(short, long, action="append", nargs="?", default=[])
     try:
-        for expression in filter(None, expressions):
+        given = parser.parse_known_args(arguments)[0]
+        for expression in filter(None, given.tags):
             tags_in(expression)
+        for short, long in PATTERNS:
+            for pattern in filter(None, getattr(given, long.removeprefix("--"))):
+                _require_pattern(short, pattern)
     except Broken as problem:
         from qaws.runner.record import new_record, now, write_junit, write_record
 
@@ -152,6 +160,16 @@ def refused(arguments: list[str], reports: Path) -> int:
         write_junit(reports / "junit", str(problem))
         return EXIT_BROKEN
     return 0
+
+
+def _require_pattern(option: str, pattern: str) -> None:
+    try:
+        re.compile(pattern)
+    except re.error as problem:
+        raise Broken(
+            f'{option} "{pattern}": is no regular expression ({problem}); a bracket of a title has '
+            f'a backslash in front of it: {option} "{re.escape(pattern)}"'
+        ) from None
 
 
 def behave(

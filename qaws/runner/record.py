@@ -32,11 +32,17 @@ from behave.runner_util import FileLocationParser
 from qaws.gherkin.feature_files import UnreadableFile, read_by_behave
 from qaws.report.console import RowFormatter
 from qaws.report.identity import place_of
-from qaws.report.junit import RUN
+from qaws.report.junit import RUN, clear_junit
 from qaws.report.node import ReportError
 from qaws.report.outcome import Outcome, outcome_of
 from qaws.report.run_files import note_end
-from qaws.report.signoff import EXIT_BROKEN, EXIT_CODES, EXIT_FAILED, reports_folder
+from qaws.report.signoff import (
+    EXIT_BROKEN,
+    EXIT_CODES,
+    EXIT_FAILED,
+    delete_pages,
+    reports_folder,
+)
 from qaws.runner.exit_code import exit_code
 from qaws.runner.provenance import suite_state
 from qaws.runner.shares import Shares, is_for_all
@@ -63,8 +69,8 @@ BEHAVE_ERRORS = (
 USER = "KeyboardInterrupt"
 """The reason behave gives for a run that was stopped by hand."""
 
-BEFORE_ANYTHING = "HOOK-ERROR in hook=before_all"
-"""The reason behave gives where the hook failed that comes before any scenario."""
+BEFORE_ANYTHING = ("HOOK-ERROR in hook=before_all", f"HOOK-ERROR in before_all: {USER}")
+"""The reasons behave gives where what comes before any scenario failed, or was stopped."""
 
 JUNIT = f"TESTS-{RUN}.xml"
 """The JUnit file of the run as a whole: there only when it broke."""
@@ -89,6 +95,13 @@ def new_record(selected: list[dict[str, str]], versions: dict[str, str]) -> dict
         "ended": None,
         "harness": {"worst_stall_ms": 0.0},
     }
+
+
+def ended_by(problem: BaseException) -> dict[str, Any]:
+    """Return what the record says of a run that ended before its first scenario."""
+    if isinstance(problem, KeyboardInterrupt):
+        return {"state": "aborted", "ended": now()}
+    return {"state": "broken", "error": str(problem), "ended": now()}
 
 
 def write_record(reports: Path, record: dict[str, Any]) -> None:
@@ -245,17 +258,19 @@ class Runner(BehaveRunner):  # type: ignore[misc]
         Where that was the first hook, behave would count the features without a selected scenario
         as passed, and some others as failed: nothing has run.
         """
-        self._by_user = reason == USER
-        if reason == BEFORE_ANYTHING:
+        stopped = reason == USER or str(reason).endswith(f": {USER}")  # in a step, or in a hook
+        self._by_user = self._by_user or stopped
+        if reason in BEFORE_ANYTHING:
             self.config.reporters = _without_summary(self.config.reporters)
-            print(f"BROKEN: none of {len(self._selected)} selected scenarios has run")
+            word = "ABORTED" if stopped else "BROKEN"
+            print(f"{word}: none of {len(self._selected)} selected scenarios has run")
         for scenario in () if self._by_user else self._selected:
             if scenario.status.name == "untested":
                 scenario.kept_from = "not run: the run broke before this scenario"
         if self.shares and not self.shares.number:
             self.shares.end_others()
         if self._by_user or self.context is None:
-            super().abort(reason)
+            super().abort(USER if self._by_user else reason)
         else:
             self.aborted = True
 
@@ -282,9 +297,12 @@ class Runner(BehaveRunner):  # type: ignore[misc]
         elsewhere = os.environ.get("QAWS_REPORTS")
         reports = Path(elsewhere or "reports")
         junit = reports / "junit" if elsewhere else Path(self.config.junit_directory)
-        with suppress(OSError, Broken):  # where another run writes, or nobody can, nothing is said
+        # Where another run writes, or nobody can, nothing is said.
+        with suppress(OSError, Broken, ReportError):
             reports.mkdir(parents=True, exist_ok=True)
             with hold(reports):
+                delete_pages(reports)  # those of the run before would look like this one's
+                clear_junit(junit)
                 record = new_record([], {}) | {"state": "broken", "error": error, "ended": now()}
                 write_record(reports, record)
                 if self.config.junit:

@@ -160,7 +160,7 @@ class Shares:
         for feature in self._run.features:
             if is_for_all(feature, self._run.config):
                 continue
-            if self._run.aborted:  # behave would call its hooks, and count it as failed
+            if self._has_ended():  # behave would call its hooks, and count it as failed
                 self._pass_over(feature)
             else:
                 yield feature

@@ -48,12 +48,15 @@ def test_the_module_is_the_command():
     assert done.stdout.startswith("qaws 0.")
 
 
-@pytest.mark.parametrize("question", sorted(cli.QUESTIONS))
+@pytest.mark.parametrize(
+    "question",
+    [*([each] for each in cli.QUESTIONS), ["--lang-help=de"], ["-f", "help"], ["--runner", "help"]],
+)
 def test_a_question_to_behave_leaves_the_last_report_alone(monkeypatch, tmp_path, question):
     monkeypatch.setenv("QAWS_REPORTS", str(tmp_path))
     report = tmp_path / "signoff.html"
     report.write_text("the last run's")
-    cli.main(["run", question])
+    cli.main(["run", *question])
     assert report.read_text() == "the last run's"
 
 

@@ -7,8 +7,10 @@ from xml.etree import ElementTree
 
 import pytest
 
+from qaws.report.signoff import PAGES
 from qaws.runner import record
 from qaws.runtime.lock import hold
+from qaws.verdict import Broken
 from tests.processes import run
 
 
@@ -55,7 +57,14 @@ def behave(project, *arguments):
     ],
 )
 def test_a_file_that_cannot_be_used_is_in_the_record(project, path, said):
+    """What is left of the run before would look like this one's."""
+    reports = project / "reports"
+    (reports / "j").mkdir()
+    former = [reports / name for name in (*PAGES, "j/TESTS-old.xml")]
+    for file in former:
+        file.touch()
     done, recorded = behave(project, path)
+    assert not any(file.exists() for file in former)
     assert done.returncode == 2
     assert "Traceback" not in done.stdout + done.stderr
     assert recorded["state"] == "broken"
@@ -72,3 +81,35 @@ def test_a_dry_run_records_nothing(project):
 def test_the_record_of_another_run_is_left_alone(project):
     with hold(project / "reports"):
         assert behave(project, "nope")[1] == {"state": "finished"}
+
+
+HOOKS = ("before_all", "before_scenario", "after_scenario", "after_all")
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+def test_who_stops_a_run_within_a_hook_has_stopped_it(project, hook):
+    """Runs spend their waits there: a service starts, clients say goodbye."""
+    stops = f"def {hook}(*_):\n    raise KeyboardInterrupt\n"
+    (project / "features" / "environment.py").write_text(stops)
+    empty = "Feature: of one\n  Scenario: without steps\n  Scenario: another\n"
+    (project / "features" / "bad.feature").write_text(empty)
+    done, _ = behave(project)
+    assert done.returncode == 130
+    assert "Traceback" not in done.stdout + done.stderr
+    assert "ABORTED" in done.stdout + done.stderr
+    if hook == "before_all":
+        assert "ABORTED: none of 2 selected scenarios has run\n" in done.stdout
+        assert "passed" not in done.stdout
+
+
+def test_a_second_stop_in_the_last_hook_takes_nothing_back(project):
+    stops = "".join(f"def {hook}(*_):\n    raise KeyboardInterrupt\n" for hook in HOOKS[2:])
+    (project / "features" / "environment.py").write_text(stops)
+    (project / "features" / "bad.feature").write_text("Feature: of one\n  Scenario: alone\n")
+    assert behave(project)[0].returncode == 130
+
+
+def test_what_ends_a_run_before_its_first_scenario_is_what_its_record_says():
+    stopped, broken = record.ended_by(KeyboardInterrupt()), record.ended_by(Broken("no broker"))
+    assert (stopped["state"], stopped.get("error")) == ("aborted", None)
+    assert (broken["state"], broken["error"]) == ("broken", "no broker")

@@ -184,6 +184,7 @@ def test_a_failure_that_ends_the_run_ends_it_in_both_processes(shared):
     code, said = behave(shared, "--stop")
     assert code != 0, said
     assert not (shared / "begun-c").exists()
+    assert not (shared / "begun-load").exists()
 
 
 def test_ctrl_c_ends_both_processes_and_both_clean_up(shared, spawn):
