@@ -414,8 +414,8 @@ def test_a_signal_that_reaches_who_serves_leaves_nothing_to_say(services, until)
 
 
 def test_a_service_that_does_not_heed_is_ended_at_once(services):
-    deaf = "signal.signal(signal.SIGTERM, signal.SIG_IGN); server.serve_forever()"
-    offered = services(HEALTHY.replace("server.serve_forever()", deaf))
+    deaf = "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n    print("  # before it is ready
+    offered = services(HEALTHY.replace("print(", deaf))
     first = offered.get()
     first.tell_to_end()
     start = time.monotonic()
