@@ -2,12 +2,14 @@
 # alpheast: the first day is in no figure, so that 100,000 that fall to 80,000 and rise to 88,000 are a gain of 10 percent without a drawdown; and costs of 0 are costs of 0.1 percent.
 #
 # Expected: "initial_portfolio_value" is the first value, total return goes from there to the last one, and the drawdown is that from the highest value. Costs of 0.0 mean that nothing is charged.
-# Seen: alpheast 0.1.3 computes the returns with pct_change(), drops the row without a return, and takes the initial value, the total return and the peak from what is left: the second day's. The same
-#   for the benchmark. With two days all figures are 0, whatever happened. BacktestingOptions replaces 0.0 by the defaults, since "if not self.transaction_cost_percent" cannot tell 0.0 from None.
-# Why it matters: a gap on the first day, which is when everything is bought, is in no figure. Runs that start a day apart are not comparable, and short ones (a week, a replayed incident) are wrong by
-#   a large part. Who sets costs to 0 to compare with a table finds 0.15 percent on each trade and looks for it in the fills.
+# Seen: alpheast 0.1.3 computes the returns with pct_change(), drops the row without a return, and takes the initial value, the total return and the peak from what is left: the second day's. The
+#   same for the benchmark. With two days all figures are 0, whatever happened. BacktestingOptions replaces 0.0 by the defaults, since "if not self.transaction_cost_percent" cannot tell 0.0 from
+#   None.
+# Why it matters: a gap on the first day, which is when everything is bought, is in no figure. Runs that start a day apart are not comparable, and short ones (a week, a replayed incident) are wrong
+#   by a large part. Who sets costs to 0 to compare with a table finds 0.15 percent on each trade and looks for it in the fills.
 # Way to live with it: total return and drawdown from daily_values by hand; one row more in front, with the initial cash; costs as 1e-12. In tests three days with a fall on the first one.
-# Versions: alpheast 0.1.3 (PyPI, the newest), pandas 3.1.1, Python 3.11.7. Source: _calculate_single_equity_metrics in shared/metrics.py, validate in config/backtest_config.py. Nothing found about it.
+# Versions: alpheast 0.1.3 (PyPI, the newest), pandas 3.1.1, Python 3.11.7. Source: _calculate_single_equity_metrics in shared/metrics.py, validate in config/backtest_config.py. Nothing found about
+#   it.
 #
 # Output seen:
 #   100000, 80000, 88000     initial 80000, total return 10.0 %, drawdown 0.0 %     (right: 100000, -12.0 %, -20.0 %)

@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
 # papertrade-india: a limit order that sells 50 shares is filled in 14 pieces by default and pays the charge "per sell order" 14 times; a flat brokerage too.
 #
-# Expected: the DP charge is "13.5 per sell order" (fees.py, README) and a flat brokerage "a fixed amount per order". What a sale costs does not depend on how many pieces it was filled in, as long as
-#   price and quantity are the same.
+# Expected: the DP charge is "13.5 per sell order" (fees.py, README) and a flat brokerage "a fixed amount per order". What a sale costs does not depend on how many pieces it was filled in, as long
+#   as price and quantity are the same.
 # Seen: the broker of papertrade-india 0.1.0.dev0 fills a quarter of what is left on each look of its watcher, one share at least. limit.fill() has the fees of each piece computed as if it were an
-#   order: DP charge and brokerage_flat with each, and brokerage_max is a maximum for each piece. Market orders are one piece. The number of pieces grows with the logarithm of the quantity: 8 for
-#   10 shares, 14 for 50, 23 for 500.
-# Why it matters: whoever compares limit with market orders on paper finds that limit orders cost up to six times as much, for sums that decide whether a small account earns anything. The real charge is once a
-#   day and share. Each of the pieces is in the trades with its fee, and all of them add up: a reconciliation of the ledger finds nothing.
+#   order: DP charge and brokerage_flat with each, and brokerage_max is a maximum for each piece. Market orders are one piece. The number of pieces grows with the logarithm of the quantity: 8 for 10
+#   shares, 14 for 50, 23 for 500.
+# Why it matters: whoever compares limit with market orders on paper finds that limit orders cost up to six times as much, for sums that decide whether a small account earns anything. The real
+#   charge is once a day and share. Each of the pieces is in the trades with its fee, and all of them add up: a reconciliation of the ledger finds nothing.
 # Way to live with it: PartialFillConfig(enabled=False) where costs are compared; dp_charge_per_sell=0 and the charge booked by hand. In tests one quantity as a market and as a limit order.
-# Versions: papertrade-india 0.1.0.dev0 (PyPI, the newest), Python 3.11.7. Source: fill in orders/limit.py, calculate in execution/fees.py, the default partial_fill_config in broker.py. Nothing found
-#   about it. Its own ReplayClock and watcher, and one price.
+# Versions: papertrade-india 0.1.0.dev0 (PyPI, the newest), Python 3.11.7. Source: fill in orders/limit.py, calculate in execution/fees.py, the default partial_fill_config in broker.py. Nothing
+#   found about it. Its own ReplayClock and watcher, and one price.
 #
 # Output seen (fees of a sale at 1000 rupees a share):
 #   10 shares                      market 23.89, limit 118.40 in 8 pieces

@@ -6,9 +6,10 @@
 # Seen: apply_split() and apply_bonus() of papertrade-india 0.1.0.dev0 change quantity and cost of the position, and nothing else. Waiting stop, limit and bracket orders keep price and quantity, so
 #   that the first price behind the split triggers every stop of a sale. The shares that wait for T+1 keep the old number too: of 200 that were bought today 100 can be sold today. Behind a reverse
 #   split, 1 for 5, more shares wait than are held, and what has been settled for a year cannot be sold that day.
-# Why it matters: good-till-cancelled stops are for positions that are held for months, which is when splits happen. Half of each one is sold on the ex-date for no reason, and the other half has no stop
-#   any more. Limits buy at twice the price that was meant. README says "corporate actions applied manually", not that the orders have to be cancelled first.
-# Way to live with it: cancel_order() for the symbol's orders before apply_split(), enter them again with the ratio; apply it before the first trade of the day. In tests a split with a stop behind it.
+# Why it matters: good-till-cancelled stops are for positions that are held for months, which is when splits happen. Half of each one is sold on the ex-date for no reason, and the other half has no
+#   stop any more. Limits buy at twice the price that was meant. README says "corporate actions applied manually", not that the orders have to be cancelled first.
+# Way to live with it: cancel_order() for the symbol's orders before apply_split(), enter them again with the ratio; apply it before the first trade of the day. In tests a split with a stop behind
+#   it.
 # Versions: papertrade-india 0.1.0.dev0 (PyPI, the newest), Python 3.11.7. Source: apply in corporate_actions/splits.py and bonus.py, tick in workers/limit_orders.py, deliverable_qty in
 #   execution/settlement.py. Nothing found about it. Its own ReplayClock, and prices from a function.
 #

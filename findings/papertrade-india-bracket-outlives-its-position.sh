@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # papertrade-india: the stop and the target of an intraday bracket stay when the position is squared off at 15:15, and sell as many of the shares that were held for delivery.
 #
-# Expected: the stop and the target of a bracket belong to its position: "on either child filling, the other is auto-cancelled", on the parent's cancellation both. When the broker closes all intraday
-#   positions at 15:15 there is nothing left to protect. Intraday and delivery are two products and do not touch each other's shares.
-# Seen: square_off_intraday() of papertrade-india 0.1.0.dev0 sells what the day's intraday orders have left and does not look at their children; both stay pending. Positions are kept by symbol alone,
-#   and a stop that is triggered asks for no product, so that the next price below it sells the shares that were bought for delivery. The target does the same on the way up. At 15:30 DAY orders expire.
+# Expected: the stop and the target of a bracket belong to its position: "on either child filling, the other is auto-cancelled", on the parent's cancellation both. When the broker closes all
+#   intraday positions at 15:15 there is nothing left to protect. Intraday and delivery are two products and do not touch each other's shares.
+# Seen: square_off_intraday() of papertrade-india 0.1.0.dev0 sells what the day's intraday orders have left and does not look at their children; both stay pending. Positions are kept by symbol
+#   alone, and a stop that is triggered asks for no product, so that the next price below it sells the shares that were bought for delivery. The target does the same on the way up. At 15:30 DAY
+#   orders expire.
 # Why it matters: fifteen minutes a day, those with the largest volume, in which a strategy that is flat by design sells its long-term holding. The cash is right, the ledger's invariant holds, the
 #   log says that a stop was triggered. Without a holding the same order is refused with an error that is logged on each tick.
 # Way to live with it: cancel_all_orders() at 15:15 before square_off_intraday(), and auto_square_off_intraday=False for the watcher; accounts of their own for the two products. In tests a bracket
